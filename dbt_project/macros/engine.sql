@@ -1,0 +1,23 @@
+{#
+    SQL that only one engine speaks. Everything else in the models is standard SQL, so that they can
+    run on a distributed engine later by replacing this file.
+#}
+
+{# The value of `column` on the row with the largest `by`. #}
+{% macro value_at_max(column, by) %}arg_max({{ column }}, {{ by }}){% endmacro %}
+
+{# One row per part of a text such as 'E09000021 / E09000027'. #}
+{% macro split_rows(column, separator) %}unnest(string_split({{ column }}, '{{ separator }}')){% endmacro %}
+
+{# The last day of a year that ends on MM-DD. #}
+{% macro year_end_date(year, month_day) %}cast({{ year }} || '-' || {{ month_day }} as date){% endmacro %}
+
+{# Every day from first to last, as a column called calendar_day. #}
+{% macro days_between(first, last) %}
+    select cast(calendar_day as date) as calendar_day
+    from generate_series(cast('{{ first }}' as date), cast('{{ last }}' as date), interval 1 day)
+        as series (calendar_day)
+{% endmacro %}
+
+{# The same texts joined in a stated order. #}
+{% macro joined_text(column, order_by) %}string_agg({{ column }}, ' + ' order by {{ order_by }}){% endmacro %}

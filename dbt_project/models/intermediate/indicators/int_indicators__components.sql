@@ -1,0 +1,120 @@
+-- One row per indicator, authority (or published area), period and release: numerator and
+-- denominator side by side. Where the denominator is a population, one row per population release
+-- that may be used: the newest, and for published figures the one they were first published with.
+with numerators as (
+
+    select * from {{ ref('int_indicators__terms') }}
+    where role = 'numerator'
+
+),
+
+denominators as (
+
+    select * from {{ ref('int_indicators__terms') }}
+    where role = 'denominator'
+
+),
+
+has_denominator as (
+
+    select distinct indicator_code from {{ ref('indicator_terms') }}
+    where role = 'denominator'
+
+),
+
+-- For each area and wanted year the newest release's estimate, or the newest year it has.
+populations as (
+
+    select
+        *,
+        max(population_release) over (partition by age_band) as newest_release,
+        max(mid_year) over (partition by age_band, population_release) as last_year
+    from {{ ref('populations') }}
+
+),
+
+measured as (
+
+    select
+        numerators.* exclude (role, value, value_status, is_proxy, comment),
+        indicators.unit,
+        indicators.multiplier,
+        indicators.population_band,
+        indicators.timing,
+        numerators.value as numerator,
+        numerators.value_status as numerator_status,
+        {{ population_year('numerators.period_end') }} as wanted_year,
+        numerators.is_proxy or coalesce(denominators.is_proxy, false) as is_proxy,
+        numerators.comment,
+        has_denominator.indicator_code is not null as needs_measure,
+        case indicators.denominator_factor
+            when 'working_days'
+                then
+                    case numerators.period_grain
+                        when 'year' then {{ var('workforce_working_days_in_year') }}
+                        else quarters.working_days
+                    end
+            else 1
+        end as factor,
+        denominators.value as denominator_value,
+        denominators.value_status as denominator_status
+    from numerators
+    inner join {{ ref('indicators') }} as indicators on numerators.indicator_code = indicators.indicator_code
+    left join has_denominator on numerators.indicator_code = has_denominator.indicator_code
+    left join denominators
+        on
+            numerators.indicator_code = denominators.indicator_code
+            and numerators.new_la_code = denominators.new_la_code
+            and numerators.period_grain = denominators.period_grain
+            and numerators.period_label = denominators.period_label
+            and numerators.source = denominators.source
+            and numerators.release_id = denominators.release_id
+    left join {{ ref('quarters') }} as quarters on numerators.period_label = quarters.quarter_label
+    where denominators.indicator_code is not null or has_denominator.indicator_code is null
+
+)
+
+select
+    measured.indicator_code,
+    measured.new_la_code,
+    case
+        when measured.period_grain = 'quarter' and measured.timing = 'snapshot' then 'snapshot'
+        else measured.period_grain
+    end as period_type,
+    measured.period_label,
+    measured.period_end,
+    measured.source,
+    measured.release_id,
+    measured.unit,
+    measured.multiplier,
+    measured.numerator,
+    measured.numerator_status,
+    case
+        when measured.needs_measure then measured.denominator_value * measured.factor
+        when measured.population_band is not null then populations.population
+        else 1
+    end as denominator,
+    case
+        when measured.needs_measure then measured.denominator_status
+        when measured.population_band is null then 'ok'
+        when populations.value_status is null then 'not_derivable'
+        else populations.value_status
+    end as denominator_status,
+    populations.population_release,
+    populations.mid_year as population_year,
+    coalesce(populations.mid_year != measured.wanted_year, false) as is_population_fallback,
+    measured.is_current
+    and coalesce(populations.population_release = populations.newest_release, true) as is_current,
+    measured.is_proxy,
+    measured.joint_code,
+    measured.comment
+from measured
+left join populations
+    on
+        measured.population_band = populations.age_band
+        and measured.new_la_code = populations.area_code
+        and populations.mid_year = least(measured.wanted_year, populations.last_year)
+        and (
+            populations.population_release = populations.newest_release
+            or (measured.source = 'published' and populations.population_release = measured.release_label)
+        )

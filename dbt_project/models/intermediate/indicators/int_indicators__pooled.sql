@@ -1,0 +1,50 @@
+-- One row per indicator, quarter and area (London, Inner, Outer) of the returns: the sum of
+-- numerators over the sum of denominators, over the authorities that sent both. Averages of
+-- percentages are never taken. n_authorities says how many stand behind it.
+with components as (
+
+    select * from {{ ref('int_indicators__components') }}
+    where
+        source = 'return'
+        and is_current
+        and numerator_status = 'ok'
+        and denominator_status = 'ok'
+
+),
+
+areas as (
+
+    select
+        new_la_code,
+        unnest([region_code, inner_outer_code]) as area_code
+    from {{ ref('local_authorities') }}
+    where is_london
+
+)
+
+select
+    components.indicator_code,
+    areas.area_code as new_la_code,
+    components.period_type,
+    components.period_label,
+    components.period_end,
+    components.source,
+    case when bool_or(components.release_id like 'SYNTHETIC%') then 'SYNTHETIC-' else '' end || 'pooled'
+        as release_id,
+    components.unit,
+    components.multiplier,
+    sum(components.numerator) as numerator,
+    'ok' as numerator_status,
+    sum(components.denominator) as denominator,
+    'ok' as denominator_status,
+    max(components.population_release) as population_release,
+    max(components.population_year) as population_year,
+    bool_or(components.is_population_fallback) as is_population_fallback,
+    true as is_current,
+    bool_or(components.is_proxy) as is_proxy,
+    cast(null as varchar) as joint_code,
+    cast(null as varchar) as comment,
+    count(*) as n_authorities
+from components
+inner join areas on components.new_la_code = areas.new_la_code
+group by all

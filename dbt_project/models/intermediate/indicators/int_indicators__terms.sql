@@ -1,0 +1,59 @@
+-- One row per indicator, role (numerator or denominator), area, period and release: the sum of the
+-- role's measures. It has a value only where every measure is there and usable; else the status of
+-- the worst. Quarterly flows and snapshots meet here on the quarter they share.
+with measures as (
+
+    select
+        *,
+        case when period_type in ('quarter', 'snapshot') then 'quarter' else period_type end as period_grain
+    from {{ ref('int_measures') }}
+
+),
+
+wanted as (
+
+    select
+        indicator_code,
+        role,
+        count(*) as measures_wanted
+    from {{ ref('indicator_terms') }}
+    group by indicator_code, role
+
+),
+
+summed as (
+
+    select
+        terms.indicator_code,
+        terms.role,
+        measures.new_la_code,
+        measures.period_grain,
+        measures.period_label,
+        measures.period_end,
+        measures.source,
+        measures.release_id,
+        count(*) as measures_found,
+        sum(measures.value) as value_sum,
+        {{ value_at_max('measures.value_status', 'statuses.severity_order') }} as worst_status,
+        bool_and(measures.is_current) as is_current,
+        bool_or(measures.is_proxy) as is_proxy,
+        max(measures.release_label) as release_label,
+        max(measures.joint_code) as joint_code,
+        string_agg(distinct measures.comment, '; ' order by measures.comment) as comment
+    from measures
+    inner join {{ ref('indicator_terms') }} as terms on measures.measure_code = terms.measure_code
+    inner join {{ ref('value_statuses') }} as statuses on measures.value_status = statuses.value_status
+    group by all
+
+)
+
+select
+    summed.* exclude (measures_found, value_sum, worst_status),
+    summed.worst_status as value_status,
+    case when summed.worst_status = 'ok' then summed.value_sum end as value
+from summed
+inner join wanted
+    on
+        summed.indicator_code = wanted.indicator_code
+        and summed.role = wanted.role
+        and summed.measures_found = wanted.measures_wanted

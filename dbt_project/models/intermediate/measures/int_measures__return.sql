@@ -1,0 +1,105 @@
+-- One row per measure, London authority, quarter and submission of the quarterly returns. Every
+-- authority stands here for every quarter in which anybody returned: what was not sent is
+-- not_returned, a state and no error.
+with submissions as (
+
+    select * from {{ ref('stg_ledger__files') }}
+    where source_name = 'return' and state in ('accepted', 'replaced')
+
+),
+
+quarters as (
+
+    select distinct
+        calendar.quarter_label,
+        calendar.quarter_end,
+        sets.set_id
+    from submissions
+    inner join {{ ref('quarters') }} as calendar on submissions.quarter_label = calendar.quarter_label
+    inner join {{ ref('indicator_sets') }} as sets
+        on
+            calendar.quarter_end >= sets.valid_from
+            and calendar.quarter_end <= coalesce(sets.valid_to, date '9999-12-31')
+            and sets.set_id like 'riia_%'
+
+),
+
+asked as (
+
+    select distinct
+        quarters.quarter_label,
+        terms.measure_code
+    from quarters
+    inner join {{ ref('indicator_set_members') }} as members on quarters.set_id = members.set_id
+    inner join {{ ref('indicator_terms') }} as terms on members.indicator_code = terms.indicator_code
+
+),
+
+authorities as (
+
+    select new_la_code from {{ ref('local_authorities') }}
+    where is_london
+
+),
+
+expected as (
+
+    select
+        asked.measure_code,
+        authorities.new_la_code,
+        asked.quarter_label,
+        submissions.file_id
+    from asked
+    cross join authorities
+    left join submissions
+        on
+            authorities.new_la_code = submissions.new_la_code
+            and asked.quarter_label = submissions.quarter_label
+
+),
+
+-- A measure that was sent without being asked for is kept too.
+sent as (
+
+    select
+        returned.measure_code,
+        submissions.new_la_code,
+        submissions.quarter_label,
+        submissions.file_id
+    from {{ ref('stg_return__values') }} as returned
+    inner join submissions on returned.file_id = submissions.file_id
+
+),
+
+everything as (
+
+    select * from expected
+    union
+    select * from sent
+
+)
+
+select
+    everything.measure_code,
+    everything.new_la_code,
+    case measures.timing when 'flow' then 'quarter' else 'snapshot' end as period_type,
+    everything.quarter_label as period_label,
+    quarters.quarter_end as period_end,
+    'return' as source,
+    coalesce(submissions.release_id, 'none') as release_id,
+    submissions.release_label,
+    submissions.submission_number,
+    returned.value,
+    coalesce(returned.value_status, 'not_returned') as value_status,
+    coalesce(submissions.is_current, true) as is_current,
+    false as is_proxy,
+    cast(null as varchar) as joint_code,
+    returned.comment,
+    everything.file_id,
+    returned.source_address
+from everything
+inner join quarters on everything.quarter_label = quarters.quarter_label
+inner join {{ ref('measures') }} as measures on everything.measure_code = measures.measure_code
+left join submissions on everything.file_id = submissions.file_id
+left join {{ ref('stg_return__values') }} as returned
+    on everything.file_id = returned.file_id and everything.measure_code = returned.measure_code

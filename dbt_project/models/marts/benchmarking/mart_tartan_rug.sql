@@ -1,0 +1,120 @@
+-- One row per source, period, indicator and London authority: everything a cell of the tartan rug
+-- shows, with the London, Inner, Outer and England figures of its row. Internal to LIIA (MoU 2.1).
+with figures as (
+
+    select * from {{ ref('fct_indicator') }}
+    where is_current and period_type != 'rolling_4q'
+
+),
+
+-- An indicator stands in the newest set that names it; what no list names comes last.
+places as (
+
+    select
+        members.indicator_code,
+        {{ value_at_max('members.position', "sets.valid_from") }} as set_position,
+        {{ value_at_max('members.item_no', "sets.valid_from") }} as item_no,
+        {{ value_at_max('members.item_label', "sets.valid_from") }} as item_label,
+        bool_or(sets.set_id like 'riia_%') as is_riia
+    from {{ ref('indicator_set_members') }} as members
+    inner join {{ ref('indicator_sets') }} as sets on members.set_id = sets.set_id
+    group by members.indicator_code
+
+),
+
+areas as (
+
+    select
+        indicator_code,
+        source,
+        period_type,
+        period_label,
+        max(case new_la_code when 'E12000007' then value end) as london_value,
+        max(case new_la_code when 'E12000007' then numerator end) as london_numerator,
+        max(case new_la_code when 'E12000007' then denominator end) as london_denominator,
+        max(case new_la_code when 'E13000001' then value end) as inner_value,
+        max(case new_la_code when 'E13000002' then value end) as outer_value,
+        max(case new_la_code when 'E92000001' then value end) as england_value
+    from figures
+    where new_la_code in ('E12000007', 'E13000001', 'E13000002', 'E92000001')
+    group by indicator_code, source, period_type, period_label
+
+),
+
+-- A rate whose population is not loaded for anybody still has its count to show.
+countable as (
+
+    select
+        indicator_code,
+        source,
+        period_type,
+        period_label,
+        bool_and(population_release is null) and any_value(unit) = 'rate_per_10000' as shows_count
+    from figures
+    group by indicator_code, source, period_type, period_label
+
+)
+
+select
+    figures.source,
+    figures.period_type,
+    figures.period_label,
+    figures.period_end,
+    figures.release_id,
+    cast(case when places.is_riia then 0 else 1000 end + places.set_position as integer) as set_position,
+    cast(case when places.is_riia then places.item_no end as integer) as item_no,
+    places.item_label,
+    figures.indicator_code,
+    indicators.label,
+    indicators.name,
+    indicators.theme,
+    figures.unit,
+    case when countable.shows_count then 'number' else figures.unit end as display_unit,
+    indicators.multiplier,
+    indicators.decimals,
+    indicators.polarity,
+    figures.new_la_code,
+    authorities.la_name,
+    authorities.short_code,
+    authorities.sub_region,
+    figures.numerator,
+    figures.denominator,
+    figures.value,
+    figures.value_status,
+    case when countable.shows_count then figures.numerator else figures.value end as display_value,
+    comparisons.band,
+    comparisons.n,
+    figures.is_proxy,
+    figures.joint_code,
+    figures.comment,
+    areas.london_value,
+    areas.inner_value,
+    areas.outer_value,
+    areas.england_value,
+    areas.london_numerator,
+    areas.london_denominator
+from figures
+inner join {{ ref('dim_local_authority') }} as authorities
+    on figures.new_la_code = authorities.new_la_code and authorities.is_london
+inner join {{ ref('dim_indicator') }} as indicators on figures.indicator_code = indicators.indicator_code
+inner join places on figures.indicator_code = places.indicator_code
+inner join countable
+    on
+        figures.indicator_code = countable.indicator_code
+        and figures.source = countable.source
+        and figures.period_type = countable.period_type
+        and figures.period_label = countable.period_label
+left join {{ ref('fct_comparison') }} as comparisons
+    on
+        figures.indicator_code = comparisons.indicator_code
+        and figures.new_la_code = comparisons.new_la_code
+        and figures.source = comparisons.source
+        and figures.period_type = comparisons.period_type
+        and figures.period_label = comparisons.period_label
+        and figures.release_id = comparisons.release_id
+left join areas
+    on
+        figures.indicator_code = areas.indicator_code
+        and figures.source = areas.source
+        and figures.period_type = areas.period_type
+        and figures.period_label = areas.period_label

@@ -1,0 +1,35 @@
+-- One row per file version ever received, over all sources.
+with source as (
+
+    select * from {{ source('raw', 'published_files') }}
+    union all by name
+    select * from {{ source('raw', 'return_files') }}
+    union all by name
+    select * from {{ source('raw', 'annex_a_files') }}
+
+),
+
+renamed as (
+
+    select
+        file_id,
+        source as source_name,
+        path,
+        sha256,
+        state,
+        dataset,
+        new_la_code,
+        replace(quarter, '-Q', ' Q') as quarter_label,
+        cast(extract_date as date) as extract_date,
+        release as release_label,
+        release_id,
+        tables as table_names,
+        submission_number,
+        is_current,
+        is_synthetic,
+        received_at
+    from source
+
+)
+
+select * from renamed

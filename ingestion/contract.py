@@ -1,0 +1,150 @@
+"""Contracts: what a source's files look like, as data.
+
+One YAML file per source (per dataset for published statistics) stands in `contracts/`; this module
+types and loads them. It reads no data files, and holds no rule of its own: a row rule stands once,
+in YAML, and both `conform.py` and the Great Expectations suites are built from it.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+CONTRACTS = Path(__file__).parent / "contracts"
+
+Severity = Literal["block", "check", "note"]
+
+
+class ContractError(Exception):
+    """A contract file is wrong; the message names the file and the field."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Column(_Strict):
+    """One column. `headers[0]` is the header as issued; the others are known aliases.
+
+    `keep` is the privacy treatment on landing: keep, pseudonymise (keyed hash), month (a date
+    becomes the first of its month) or drop.
+    """
+
+    name: str
+    headers: list[str] = Field(min_length=1)
+    type: Literal["text", "integer", "number", "date", "category"] = "text"
+    role: Literal["value", "standard", "filter", "indicator", "ignore"] = "value"
+    required: bool = False
+    codes: str | None = None
+    keep: Literal["keep", "pseudonymise", "month", "drop"] = "keep"
+
+
+class _Rule(_Strict):
+    id: str
+    severity: Severity
+    message: str
+    fix: str
+
+
+class NotNull(_Rule):
+    kind: Literal["not_null"]
+    column: str
+
+
+class Between(_Rule):
+    """Inclusive bounds; an open side is left out. Empty cells pass."""
+
+    kind: Literal["between"]
+    column: str
+    min: float | None = None
+    max: float | None = None
+
+
+class NotBefore(_Rule):
+    """`column` is on or after `other`. Rows where either is empty pass."""
+
+    kind: Literal["not_before"]
+    column: str
+    other: str
+
+
+class Unique(_Rule):
+    kind: Literal["unique"]
+    columns: list[str]
+
+
+Rule = Annotated[NotNull | Between | NotBefore | Unique, Field(discriminator="kind")]
+
+
+class Table(_Strict):
+    """One table inside a source's files. `year_end` (MM-DD) is a published year's last day."""
+
+    name: str
+    title: str
+    sheets: list[str] = []
+    cover: dict[str, str] = {}
+    publication: str | None = None
+    year_end: str | None = None
+    columns: list[Column]
+    rules: list[Rule] = []
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+
+class Contract(_Strict):
+    source: Literal["return", "annex_a", "published"]
+    tables: list[Table]
+    symbols: dict[str, str] = {}
+
+    def table(self, name: str) -> Table:
+        return next(table for table in self.tables if table.name == name)
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class _Shared(_Strict):
+    columns: list[Column]
+    symbols: dict[str, str]
+
+
+def _read(path: Path) -> dict:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ContractError(f"{path}: not readable as YAML: {error}") from error
+
+
+def _typed(model: type[_Model], data: dict, path: Path) -> _Model:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ContractError(f"{path}: {where}: {first['msg']}") from error
+
+
+def load_contract(source: str, folder: Path = CONTRACTS) -> Contract:
+    """The contract of `return`, `annex_a` or `published` (all datasets in one).
+
+    Raises ContractError naming the file and field when the YAML does not fit the model.
+    """
+    if source != "published":
+        path = folder / f"{source}.yml"
+        return _typed(Contract, _read(path), path)
+    shared_path = folder / "published" / "_ees.yml"
+    shared = _typed(_Shared, _read(shared_path), shared_path)
+    tables = []
+    for path in sorted((folder / "published").glob("[!_]*.yml")):
+        for table in _typed(Contract, _read(path), path).tables:
+            tables.append(table.model_copy(update={"columns": shared.columns + table.columns}))
+    return Contract(source="published", tables=tables, symbols=shared.symbols)
+
+
+@lru_cache
+def contract(source: str) -> Contract:
+    """The packaged contract of a source, read once."""
+    return load_contract(source)

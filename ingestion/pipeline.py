@@ -1,0 +1,209 @@
+"""Landing zone to raw Parquet for one source: scan, parse what is new, record, hand over.
+
+A file is parsed again only when its content, place, sidecar or the contract changed; what it gave is
+kept in `raw/.parsed/`. The hand-over is one Parquet file per table in `raw/`, the files' ledger, and
+the findings. No orchestration here: the result object says what happened.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache, partial
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ingestion import landing
+from ingestion.contract import Table, contract
+from ingestion.findings import COLUMNS as FINDING_COLUMNS
+from ingestion.findings import Finding, to_frame
+from ingestion.landing import LandedFile
+from ingestion.ledger import Ledger
+from ingestion.sources import Parsed, annex_a, published, returns
+from ingestion.store import write_parquet
+
+SOURCES = ("return", "annex_a", "published")
+
+_ARROW = {
+    "text": pa.string(),
+    "category": pa.string(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "date": pa.timestamp("s"),
+}
+
+
+class MixedZones(Exception):
+    """A home that holds synthetic data was pointed at real data, or the other way round."""
+
+
+@dataclass
+class Ingested:
+    """What one ingestion of one source did; counts for people, paths for machines."""
+
+    source: str
+    tables: dict[str, int] = field(default_factory=dict)
+    files: int = 0
+    parsed: int = 0
+    quarantined: list[str] = field(default_factory=list)
+    findings: dict[str, int] = field(default_factory=dict)
+
+
+def tables_of(source: str) -> list[str]:
+    """The raw tables a source hands over."""
+    if source == "published":
+        return ["published_values"]
+    return [table.name for table in contract(source).tables]
+
+
+def schema_of(table: str) -> pa.Schema:
+    """The Arrow schema of a raw table, known before any file has arrived."""
+    return pa.schema([("file_id", pa.string()), *_fields(table)])
+
+
+def _fields(table: str) -> list[tuple[str, pa.DataType]]:
+    if table == "published_values":
+        names = [*published.KEYS, "filter_key", "column_name", "value_text", "value_status", "dataset", "year_end"]
+        return [*((n, pa.string()) for n in names), ("row", pa.int64()), ("value", pa.float64())]
+    if table == "return_values":
+        names = ["measure_code", "comment", "value_status", "value_text", "sheet", "cell"]
+        return [*((n, pa.string()) for n in names), ("row", pa.int64()), ("value", pa.float64())]
+    columns = contract("annex_a").table(table).columns
+    return [("row", pa.int64()), *((c.name, _ARROW[c.type]) for c in columns if c.keep != "drop")]
+
+
+@lru_cache
+def _rules_version(source: str) -> str:
+    """Changes whenever the contract or the code that reads files changes."""
+    digest = hashlib.sha256(contract(source).model_dump_json().encode())
+    for path in sorted(Path(__file__).parent.rglob("*.py")) + [Path(__file__).parent / "codes.yml"]:
+        if "sample" not in path.parts:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def ingest(source: str, landing_zone: Path, home: Path, key: bytes, now: datetime) -> Ingested:
+    """Bring one source's landing folder into `home`; `key` pseudonymises child ids.
+
+    Raises MixedZones rather than let synthetic and real figures meet in one home.
+    """
+    _keep_apart(landing_zone, home)
+    result = Ingested(source)
+    entries = []
+    for file in landing.scan(landing_zone, source):
+        file_id, parsed, is_new = _parse_once(file, home, key)
+        entries.append((file, file_id, parsed))
+        result.parsed += is_new
+    ledger = Ledger(home / "ledger" / f"{source}.parquet").record(entries, now)
+    write_parquet(ledger, home / "raw" / f"{source}_files.parquet")
+    result.files = len(entries)
+    result.quarantined = sorted(file.path for file, _, parsed in entries if not parsed.accepted)
+    # Child-level rows of superseded files are not kept any longer than they are needed.
+    states = ["accepted"] if source == "annex_a" else ["accepted", "replaced"]
+    usable = ledger.loc[ledger["state"].isin(states), "file_id"]
+    for table in tables_of(source):
+        result.tables[table] = _hand_over(table, list(usable), home)
+    result.findings = _hand_over_findings(source, entries, home)
+    return result
+
+
+def _keep_apart(landing_zone: Path, home: Path) -> None:
+    stamp = home / "landing_kind"
+    kind = "synthetic" if landing.is_synthetic(landing_zone) else "real"
+    if stamp.exists() and stamp.read_text() != kind:
+        raise MixedZones(
+            f"{home} holds {stamp.read_text()} data and {landing_zone} is {kind}: figures would mix."
+            " Use another --home for it."
+        )
+    home.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(kind)
+
+
+def parser(source: str, key: bytes) -> Callable[[LandedFile], Parsed]:
+    if source == "annex_a":
+        return partial(annex_a.parse, key=key)
+    return {"return": returns.parse, "published": published.parse}[source]
+
+
+def _parse_once(file: LandedFile, home: Path, key: bytes) -> tuple[str, Parsed, bool]:
+    identity = json.dumps([file.source, file.path, file.sha256, file.sidecar, file.synthetic], default=str)
+    file_id = hashlib.sha256(identity.encode()).hexdigest()[:16]
+    keyed = hashlib.sha256(key + _rules_version(file.source).encode()).hexdigest()[:16]
+    folder = home / "raw" / ".parsed" / file_id
+    if (folder / keyed).exists():
+        return file_id, _load(folder), False
+    parsed = parser(file.source, key)(file)
+    parsed.table_names = sorted(parsed.tables)
+    if file.sidecar_problem:
+        parsed.findings.append(Finding("sidecar.unreadable", "check", file.sidecar_problem))
+    _save(parsed, file_id, folder)
+    (folder / keyed).touch()
+    return file_id, parsed, True
+
+
+_FACTS = ("table_names", "dataset", "la_code", "quarter", "extract_date_basis", "release", "last_period")
+
+
+def _save(parsed: Parsed, file_id: str, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    for name, frame in parsed.tables.items():
+        schema = schema_of(name)
+        table = pa.Table.from_pandas(
+            frame.assign(file_id=file_id)[schema.names], schema=schema, preserve_index=False
+        )
+        write_parquet(table, folder / f"{name}.parquet")
+    write_parquet(to_frame(parsed.findings).assign(file_id=file_id), folder / "findings.parquet")
+    facts = {name: getattr(parsed, name) for name in _FACTS}
+    facts["extract_date"] = parsed.extract_date.isoformat() if parsed.extract_date else None
+    (folder / "facts.json").write_text(json.dumps(facts))
+
+
+def _load(folder: Path) -> Parsed:
+    """What an earlier parse gave, without its tables: those stay on disk until handed over."""
+    facts = json.loads((folder / "facts.json").read_text())
+    extracted = facts.pop("extract_date")
+    frame = pq.read_table(folder / "findings.parquet").to_pandas()[FINDING_COLUMNS]
+    records = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return Parsed(
+        findings=[Finding(**record) for record in records],
+        extract_date=date.fromisoformat(extracted) if extracted else None,
+        **facts,
+    )
+
+
+def _hand_over(table: str, file_ids: list[str], home: Path) -> int:
+    schema = schema_of(table)
+    paths = [home / "raw" / ".parsed" / file_id / f"{table}.parquet" for file_id in file_ids]
+    parts = [pq.read_table(path, schema=schema) for path in sorted(paths) if path.exists()]
+    combined = pa.concat_tables(parts) if parts else schema.empty_table()
+    write_parquet(combined, raw_path(home, table))
+    return combined.num_rows
+
+
+def raw_path(home: Path, table: str) -> Path:
+    """Where a raw table stands; child-level lists in a folder of their own."""
+    folder = home / "raw" / "annex_a" if table.startswith("annex_a_list") else home / "raw"
+    return folder / f"{table}.parquet"
+
+
+def _hand_over_findings(
+    source: str, entries: list[tuple[LandedFile, str, Parsed]], home: Path
+) -> dict[str, int]:
+    frames = [to_frame(parsed.findings).assign(file_id=file_id) for _, file_id, parsed in entries]
+    empty = to_frame([]).assign(file_id=pd.Series(dtype="string"))
+    findings = pd.concat([f for f in frames if len(f)] or [empty], ignore_index=True)
+    findings = findings.astype({"file_id": "string"})
+    write_parquet(findings, home / "raw" / f"{source}_findings.parquet")
+    return {str(k): int(v) for k, v in findings["severity"].value_counts().items()}
+
+
+def contract_table(table: str) -> Table:
+    """The contract's table behind a raw table that has row rules (returns and Annex A)."""
+    source = "annex_a" if table.startswith("annex_a") else "return"
+    return contract(source).table(table)

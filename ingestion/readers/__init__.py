@@ -1,0 +1,43 @@
+"""Bytes to cells with their addresses; nothing clever.
+
+A reader knows file formats, never what a cell means. Every reader returns `Sheet`s whose first cell
+is A1, so that a position is an Excel address.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
+TEXT = (".csv", ".tsv", ".txt")
+
+
+class UnreadableFile(Exception):
+    """The file cannot be read at all; the message says why, in plain English."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet (or one CSV): `rows[0][0]` is cell A1; empty cells are empty strings."""
+
+    name: str
+    rows: list[list[Any]]
+
+
+def read(path: Path) -> list[Sheet]:
+    """Every sheet of a workbook, or the one table of a text file.
+
+    Raises UnreadableFile for an unknown extension, a corrupt or encrypted file, or one that
+    would unpack to an unreasonable size.
+    """
+    suffix = path.suffix.lower()
+    if suffix in SPREADSHEETS:
+        from ingestion.readers.workbook import read_workbook
+
+        return read_workbook(path)
+    if suffix in TEXT:
+        from ingestion.readers.text import read_text
+
+        return [read_text(path)]
+    known = ", ".join(SPREADSHEETS[:1] + SPREADSHEETS[2:] + TEXT[:1])
+    raise UnreadableFile(f"files of type {suffix or '(none)'} are not read; send one of {known}")

@@ -1,0 +1,47 @@
+"""The registry and reference seeds, read as data by everything outside dbt.
+
+dbt owns `dbt_project/seeds/`; Python reads the same CSVs so that a label, a unit or an authority's
+name stands once. An installed wheel carries a copy beside this package. No figures are computed here.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+_PACKAGED = Path(__file__).parent / "_seeds"
+_CHECKOUT = Path(__file__).parent.parent / "dbt_project" / "seeds"
+
+
+def seeds_folder() -> Path:
+    """The folder that holds `registry/` and `reference/`: the checkout's, else the wheel's."""
+    return _CHECKOUT if _CHECKOUT.is_dir() else _PACKAGED
+
+
+@lru_cache
+def seed(name: str) -> pd.DataFrame:
+    """A seed such as `registry/measures` as text; empty cells are empty strings."""
+    return pd.read_csv(seeds_folder() / f"{name}.csv", dtype=str, keep_default_na=False)
+
+
+def indicator_set_in_force(day: str) -> str:
+    """The id of the RIIA set valid on an ISO date; raises ValueError before the first set."""
+    sets = seed("registry/indicator_sets")
+    riia = sets[sets["set_id"].str.startswith("riia_")]
+    valid = riia[(riia["valid_from"] <= day) & ((riia["valid_to"] == "") | (riia["valid_to"] >= day))]
+    if valid.empty:
+        raise ValueError(f"No RIIA indicator set is in force on {day}; see seeds/registry/indicator_sets.csv")
+    return str(valid["set_id"].iloc[-1])
+
+
+def measures_of_set(set_id: str) -> pd.DataFrame:
+    """The measures an authority returns for a set, in the set's order; columns of measures.csv.
+
+    LAs return measures, never percentages: a set names indicators, and their terms name measures.
+    """
+    members = seed("registry/indicator_set_members")
+    members = members[members["set_id"] == set_id].assign(position=lambda f: f["position"].astype(int))
+    terms = members.merge(seed("registry/indicator_terms"), on="indicator_code")
+    # Within an indicator the denominator is the larger, more natural count: it comes first.
+    terms = terms.sort_values(["position", "role"], kind="stable").drop_duplicates("measure_code")
+    return terms[["measure_code"]].merge(seed("registry/measures"), on="measure_code").reset_index(drop=True)

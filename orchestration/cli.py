@@ -1,0 +1,164 @@
+"""The `liia` command. Bodies stay small; heavy imports stand inside the commands that need them.
+
+Exit codes: 0 done, 1 blocked (a gate failed, or a finding that blocks), 2 wrong usage.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from orchestration import home as homes
+
+app = typer.Typer(
+    name="liia",
+    help="London's children's services data platform: from landing zone to outputs.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="Where the platform keeps its things (LIIA_HOME; default .liia)."),
+]
+LandingOption = Annotated[
+    Path | None,
+    typer.Option("--landing", help="A landing zone kept elsewhere (default: landing/ in the home)."),
+]
+
+
+def _stop(message: str, code: int) -> None:
+    errors.print(message, markup=False)
+    raise typer.Exit(code)
+
+
+@app.command()
+def demo(
+    dest: Annotated[Path, typer.Option("--dest", help="An empty or new folder for the landing zone.")],
+) -> None:
+    """Write a synthetic landing zone: returns, published files and Annex A workbooks, all invented."""
+    from ingestion.sample import write_landing_zone
+
+    try:
+        summary = write_landing_zone(dest)
+    except FileExistsError as error:
+        _stop(str(error), 2)
+    files = ", ".join(f"{count} {source}" for source, count in summary.files.items())
+    console.print(f"SYNTHETIC landing zone written to {dest}: {files}.")
+
+
+@app.command()
+def run(
+    quarter: Annotated[str, typer.Option("--quarter", help="The quarter, like 2025-26-Q2.")],
+    landing: LandingOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Run one quarter through Dagster: ingest, gates, marts, publication, outputs."""
+    from ingestion.periods import Quarter
+
+    try:
+        chosen = Quarter.parse(quarter)
+    except ValueError as error:
+        _stop(str(error), 2)
+    place = homes.from_environment(home, landing)
+    if not place.landing.is_dir():
+        _stop(
+            f"There is no landing zone at {place.landing}. Make one with returns/, annex_a/ and "
+            "published/ inside, or write a synthetic one with: liia demo --dest "
+            f"{place.landing}",
+            2,
+        )
+    from orchestration.runner import run_quarter
+
+    raise typer.Exit(run_quarter(place, chosen, console))
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="A return, an Annex A workbook or a published CSV.")],
+    kind: Annotated[
+        str | None, typer.Option("--as", help="return, annex_a or published; told from the file if left out.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Check a file before sending it: the pipeline's own rules, offline, nothing stored."""
+    from ingestion.check import KINDS, check_file
+
+    if not file.is_file():
+        _stop(f"There is no file {file}.", 2)
+    if kind is not None and kind not in KINDS:
+        _stop(f"--as takes one of {', '.join(KINDS)}, not {kind!r}.", 2)
+    result = check_file(file, kind)
+    if as_json:
+        sys.stdout.write(json.dumps(result, indent=2, default=str) + "\n")
+    else:
+        _print_check(result)
+    raise typer.Exit(0 if result["accepted"] else 1)
+
+
+def _print_check(result: dict) -> None:
+    verdict = "accepted" if result["accepted"] else "would be set aside"
+    console.print(f"{result['file']}: {result['kind']}, {verdict}.", markup=False)
+    for name, table in result["tables"].items():
+        console.print(f"  {name}: {table['rows']} rows", markup=False)
+    if not result["findings"]:
+        console.print("Nothing to report.")
+        return
+    table = Table("", "where", "what", "seen", "expected", show_lines=False)
+    for finding in result["findings"]:
+        where = " ".join(str(finding[k]) for k in ("sheet", "cell") if finding[k])
+        seen, expected = (str(finding[k] or "") for k in ("value", "expected"))
+        table.add_row(finding["severity"], where, finding["message"], seen, expected)
+    console.print(table)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="SQL on the published marts.")],
+    home: HomeOption = None,
+) -> None:
+    """Ask the published marts in SQL, for example: liia sql "from mart_tartan_rug limit 5"."""
+    import duckdb
+
+    place = homes.from_environment(home)
+    if not place.analyst.exists():
+        _stop(f"No marts are published at {place.root} yet; run: liia run --quarter 2025-26-Q2", 1)
+    try:
+        with duckdb.connect(str(place.analyst), read_only=True) as connection:
+            cursor = connection.execute(query)
+            columns = [column[0] for column in cursor.description or []]
+            rows = cursor.fetchall()
+    except duckdb.Error as error:
+        _stop(str(error), 2)
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    console.print(table)
+
+
+@app.command()
+def ui(
+    home: HomeOption = None,
+    landing: LandingOption = None,
+    port: Annotated[int, typer.Option("--port", help="Port on 127.0.0.1.")] = 3000,
+) -> None:
+    """Open the Dagster UI for this home on 127.0.0.1, with the scheduler running."""
+    place = homes.from_environment(home, landing)
+    place.prepare()
+    homes.export(place)
+    console.print(f"Dagster for {place.root}: http://127.0.0.1:{port} (Ctrl-C stops it)")
+    command = ["dagster", "dev", "-w", str(homes.PROJECT / "workspace.yaml")]
+    sys.stdout.flush()
+    os.execvp("dagster", [*command, "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606, S607
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,79 @@
+"""One multi-asset per source: landing zone to raw Parquet. Adding a table to a contract adds an asset."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import dagster as dg
+
+from ingestion.landing import LONDON
+from ingestion.pipeline import SOURCES, ingest, raw_path, tables_of
+from orchestration.lib import OWNERS, counts, table_metadata
+from orchestration.resources import Platform
+
+DESCRIPTIONS = {
+    "return": "Quarterly returns of the London authorities, one workbook per authority and quarter.",
+    "annex_a": "ChAT / Annex A child-level lists, pseudonymised and minimised on landing. Restricted.",
+    "published": "DfE statistics from Explore Education Statistics, every column of every known file.",
+}
+
+
+def raw_key(table: str) -> dg.AssetKey:
+    layer = "restricted" if table.startswith("annex_a_list") else "raw"
+    return dg.AssetKey([layer, table])
+
+
+def tables_with_ledger(source: str) -> list[str]:
+    return [*tables_of(source), f"{source}_files", f"{source}_findings"]
+
+
+def _description(source: str, table: str) -> str:
+    if table.endswith("_files"):
+        return f"Ledger: every {source} file ever received, its state and which version counts."
+    if table.endswith("_findings"):
+        return f"What was wrong in {source} files, with address, expectation and fix."
+    return DESCRIPTIONS[source]
+
+
+def ingest_asset(source: str) -> dg.AssetsDefinition:
+    tables = tables_with_ledger(source)
+
+    @dg.multi_asset(
+        name=f"ingest_{source}",
+        specs=[
+            dg.AssetSpec(
+                raw_key(table),
+                description=_description(source, table),
+                group_name="restricted" if raw_key(table).path[0] == "restricted" else "raw",
+                owners=OWNERS,
+                kinds={"python", "parquet"},
+            )
+            for table in tables
+        ],
+    )
+    def asset(
+        context: dg.AssetExecutionContext, platform: Platform
+    ) -> Iterator[dg.MaterializeResult]:
+        home = platform.home
+        result = ingest(source, home.landing, home.root, home.pseudonym_key(), datetime.now(LONDON))
+        context.log.info(
+            f"{source}: {result.files} files, {result.parsed} read anew, "
+            f"{len(result.quarantined)} set aside"
+        )
+        extra = {
+            f"{source}_files": {
+                "files": result.files,
+                "read_anew": result.parsed,
+                "set_aside": dg.MetadataValue.md(
+                    "\n".join(f"- {path}" for path in result.quarantined) or "none"
+                ),
+            },
+            f"{source}_findings": {"by_severity": counts(result.findings)},
+        }
+        for table in tables:
+            metadata = table_metadata(raw_path(home.root, table)) | extra.get(table, {})
+            yield dg.MaterializeResult(asset_key=raw_key(table), metadata=metadata)
+
+    return asset
+
+
+ASSETS = [ingest_asset(source) for source in SOURCES]

@@ -1,0 +1,103 @@
+"""Where this platform keeps its things, and the only reader of the environment.
+
+LIIA_HOME names the home (default `.liia` in the current folder), LIIA_LANDING a landing zone kept
+elsewhere, LIIA_PSEUDONYM_KEY the key that replaces child ids. No dagster import here: the light
+commands of `liia` use it too.
+"""
+
+import os
+import secrets
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).parent.parent
+DBT_PROJECT = PROJECT / "dbt_project"
+
+DAGSTER_YAML = """\
+# Written by `liia`; one DuckDB writer at a time, nothing sent to anybody.
+telemetry:
+  enabled: false
+concurrency:
+  pools:
+    default_limit: 1
+    granularity: run
+  runs:
+    max_concurrent_runs: 2
+"""
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folders of one installation; see docs/runbook.md for what each holds."""
+
+    root: Path
+    landing: Path
+
+    @property
+    def raw(self) -> Path:
+        return self.root / "raw"
+
+    @property
+    def staged_marts(self) -> Path:
+        """Marts as dbt left them, before the gate and publication."""
+        return self.root / "warehouse" / "published"
+
+    @property
+    def marts(self) -> Path:
+        return self.root / "marts"
+
+    @property
+    def analyst(self) -> Path:
+        return self.root / "analyst.duckdb"
+
+    @property
+    def data_docs(self) -> Path:
+        return self.root / "data_docs"
+
+    @property
+    def outputs(self) -> Path:
+        return self.root / "outputs"
+
+    @property
+    def dagster(self) -> Path:
+        return self.root / "dagster"
+
+    def prepare(self) -> None:
+        """Make the folders that other programs expect to be there, and Dagster's settings."""
+        for folder in (self.raw, self.staged_marts, self.marts, self.outputs, self.dagster):
+            folder.mkdir(parents=True, exist_ok=True)
+        settings = self.dagster / "dagster.yaml"
+        if not settings.exists():
+            settings.write_text(DAGSTER_YAML, encoding="utf-8")
+
+    def pseudonym_key(self) -> bytes:
+        """The key of the child-id hash: from the environment, else a 0600 file made once."""
+        stated = os.environ.get("LIIA_PSEUDONYM_KEY")
+        if stated:
+            return stated.encode()
+        path = self.root / "secrets" / "pseudonym.key"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as handle:
+                handle.write(secrets.token_hex(32))
+        return path.read_bytes()
+
+
+def from_environment(home: Path | None = None, landing: Path | None = None) -> Home:
+    """The home that options, else the environment, name; paths made absolute."""
+    root = (home or Path(os.environ.get("LIIA_HOME", ".liia"))).resolve()
+    stated = landing or (Path(os.environ["LIIA_LANDING"]) if "LIIA_LANDING" in os.environ else None)
+    return Home(root, stated.resolve() if stated else root / "landing")
+
+
+def export(home: Home) -> None:
+    """Tell child processes (dbt, dagster) where the home is, and where this Python's tools are."""
+    os.environ["LIIA_HOME"] = str(home.root)
+    os.environ["LIIA_LANDING"] = str(home.landing)
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    tools = str(Path(sys.executable).parent)
+    if tools not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([tools, os.environ.get("PATH", "")])

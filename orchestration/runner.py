@@ -1,0 +1,109 @@
+"""`liia run`: the quarter's job in this process, told to a person line by line.
+
+Everything is recorded in the home's Dagster instance, so the same run is in the UI afterwards.
+"""
+
+import time
+from collections import Counter
+
+import dagster as dg
+from rich.console import Console
+
+from ingestion.periods import Quarter
+from ingestion.pipeline import MixedZones
+from orchestration import home as homes
+from orchestration.home import Home
+
+STEPS = {
+    "ingest_return": "Reading returns",
+    "ingest_annex_a": "Reading Annex A workbooks",
+    "ingest_published": "Reading published statistics",
+    "raw_gate_return": "Gate: returns",
+    "raw_gate_annex_a": "Gate: Annex A",
+    "raw_gate_published": "Gate: published statistics",
+    "transform": "Building marts",
+    "marts_gate": "Gate: marts",
+    "published__marts": "Publishing marts",
+    "outputs__run_record": "Recording the run",
+}
+
+
+class Progress:
+    """Prints one line per step, and what failed, as Dagster's events come in."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.started: dict[str, float] = {}
+        self.checks: Counter[bool] = Counter()
+        self.failed: list[str] = []
+
+    def handle(self, entry: dg.EventLogEntry, _cursor: str | None = None) -> None:
+        event = entry.dagster_event
+        if event is None:
+            return
+        step = event.step_key or ""
+        kind = event.event_type
+        if kind == dg.DagsterEventType.STEP_START:
+            self.started[step] = time.monotonic()
+        elif kind == dg.DagsterEventType.STEP_SUCCESS:
+            seconds = time.monotonic() - self.started.get(step, time.monotonic())
+            self.console.print(f"  [green]done[/]  {self._name(step)}  [dim]{seconds:.1f} s[/]")
+        elif kind == dg.DagsterEventType.STEP_FAILURE:
+            error = event.step_failure_data.error
+            root = error
+            while root is not None and root.cause is not None:
+                root = root.cause
+            self.failed.append(f"{self._name(step)}: {root.message.strip() if root else 'failed'}")
+            self.console.print(f"  [red]failed[/]  {self._name(step)}")
+        elif kind == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            check = event.asset_check_evaluation_data
+            self.checks[check.passed] += 1
+            if not check.passed:
+                colour = "red" if check.severity == dg.AssetCheckSeverity.ERROR else "yellow"
+                where = check.asset_key.to_user_string()
+                self.console.print(f"  [{colour}]check[/]  {where} {check.check_name}: ", end="")
+                self.console.print(check.description or "see the Dagster UI", markup=False)
+
+    @staticmethod
+    def _name(step: str) -> str:
+        return STEPS.get(step, step.replace("outputs__", "Writing output: "))
+
+
+def run_quarter(place: Home, quarter: Quarter, console: Console) -> int:
+    """Run the quarter; returns 0, or 1 when something blocked it."""
+    place.prepare()
+    homes.export(place)
+    console.print(f"[bold]{quarter.label}[/] from {place.landing} into {place.root}")
+    from orchestration.definitions import build
+
+    started = time.monotonic()
+    definitions = build()
+    progress = Progress(console)
+    with dg.DagsterInstance.get() as instance:
+        run_id = dg._core.utils.make_new_run_id()
+        instance.add_event_listener(run_id, progress.handle)
+        job = definitions.resolve_job_def("quarter")
+        result = job.execute_in_process(
+            instance=instance,
+            partition_key=quarter.key,
+            run_id=run_id,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+    checks = f"{progress.checks[True]} checks passed, {progress.checks[False]} did not"
+    seconds = time.monotonic() - started
+    if not result.success:
+        for line in progress.failed:
+            console.print(line, markup=False)
+        console.print(f"[red]Blocked[/] after {seconds:.0f} s: {checks}. What was published before stands.")
+        return 1
+    console.print(f"[green]Done[/] in {seconds:.0f} s: {checks}.")
+    folder = place.outputs / quarter.slug
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        console.print(f"  {path}", markup=False, soft_wrap=True)
+    console.print(f"  {place.marts}", markup=False, soft_wrap=True)
+    console.print(f"  {place.analyst}", markup=False, soft_wrap=True)
+    return 0
+
+
+__all__ = ["MixedZones", "run_quarter"]
