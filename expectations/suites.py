@@ -152,7 +152,8 @@ def _plausible(mart: str) -> list[Rule]:
             {"column": "value", "min_value": float(low), "max_value": float(high) if high else None},
             severity="warning",
             why=f"{label}: plausible range of the registry",
-            condition=f'indicator_code=="{code}"',
+            # Authorities only: a count for England is no outlier. E06 to E10 are authorities.
+            condition=f'indicator_code=="{code}" and new_la_code < "E12"',
         )
         for code, label, low, high in indicators[
             ["indicator_code", "label", "plausible_low", "plausible_high"]

@@ -119,13 +119,15 @@ def conform(
     """Type a table's cells and evaluate its row rules.
 
     `cells` holds one object column per resolved contract column and a `row` column with the
-    zero-based sheet row. The result keeps `row` (as Excel numbers it), has every contract column
-    (NA where the file had none), and loses no row: an unusable cell becomes NA with a finding.
+    zero-based sheet row. The result keeps `row` (as Excel numbers it), has every contract column that
+    is not ignored (NA where the file had none), and loses no row: an unusable cell becomes NA with a finding.
     """
     findings: list[Finding] = []
     typed = {"row": cells["row"].astype("int64") + 1}
     positions = resolution.positions
     for column in table.columns:
+        if column.role == "ignore":
+            continue
         present = column.name in positions
         values = cells[column.name] if present else pd.Series("", index=cells.index, dtype=object)
         typed[column.name], bad = cast(values, column)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from ingestion.contract import Column
 
@@ -17,6 +18,9 @@ from ingestion.contract import Column
 # referral" 62; the closest pair of different headers within one list ("Assessment start date" and
 # "Assessment completion date") scores 77. 90 leaves room on both sides.
 FUZZY_THRESHOLD = 90
+# In a short header one slip of the finger weighs more: "Valeu" is only 80% like "Value". One wrong,
+# missing, extra or swapped letter in five or more is taken too.
+SHORTEST_SLIP = 5
 SEARCH_ROWS = 30
 
 
@@ -83,8 +87,9 @@ def resolve(headers: Sequence[object], columns: Sequence[Column], row: int = 0) 
         best = process.extractOne(normalise(text), choices, scorer=fuzz.ratio)
         if best is None:
             continue
-        _, score, (name, header) = best
-        if score >= FUZZY_THRESHOLD:
+        matched, score, (name, header) = best
+        slip = len(matched) >= SHORTEST_SLIP and OSA.distance(normalise(text), matched) <= 1
+        if score >= FUZZY_THRESHOLD or slip:
             take(position, next(c for c in columns if c.name == name), "fuzzy", round(score, 1))
         elif score >= 60:
             nearest[text] = header

@@ -22,7 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-console = Console(highlight=False)
+# Bound to the real stream: while dbt runs, sys.stdout is the log file.
+console = Console(file=sys.stdout, highlight=False)
 errors = Console(stderr=True, highlight=False)
 
 HomeOption = Annotated[

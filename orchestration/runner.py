@@ -3,14 +3,15 @@
 Everything is recorded in the home's Dagster instance, so the same run is in the UI afterwards.
 """
 
+import contextlib
 import time
+import uuid
 from collections import Counter
 
 import dagster as dg
 from rich.console import Console
 
 from ingestion.periods import Quarter
-from ingestion.pipeline import MixedZones
 from orchestration import home as homes
 from orchestration.home import Home
 
@@ -79,8 +80,14 @@ def run_quarter(place: Home, quarter: Quarter, console: Console) -> int:
     started = time.monotonic()
     definitions = build()
     progress = Progress(console)
-    with dg.DagsterInstance.get() as instance:
-        run_id = dg._core.utils.make_new_run_id()
+    log = place.dagster / "last_run.log"
+    # dbt and Dagster write hundreds of lines; a person wants a dozen. The rest stays in the log.
+    with (
+        dg.DagsterInstance.get() as instance,
+        log.open("w", encoding="utf-8") as sink,
+        contextlib.redirect_stdout(sink),
+    ):
+        run_id = str(uuid.uuid4())
         instance.add_event_listener(run_id, progress.handle)
         job = definitions.resolve_job_def("quarter")
         result = job.execute_in_process(
@@ -95,7 +102,10 @@ def run_quarter(place: Home, quarter: Quarter, console: Console) -> int:
     if not result.success:
         for line in progress.failed:
             console.print(line, markup=False)
-        console.print(f"[red]Blocked[/] after {seconds:.0f} s: {checks}. What was published before stands.")
+        console.print(
+            f"[red]Blocked[/] after {seconds:.0f} s: {checks}. What was published before stands; "
+            f"the whole log is {log}."
+        )
         return 1
     console.print(f"[green]Done[/] in {seconds:.0f} s: {checks}.")
     folder = place.outputs / quarter.slug
@@ -104,6 +114,3 @@ def run_quarter(place: Home, quarter: Quarter, console: Console) -> int:
     console.print(f"  {place.marts}", markup=False, soft_wrap=True)
     console.print(f"  {place.analyst}", markup=False, soft_wrap=True)
     return 0
-
-
-__all__ = ["MixedZones", "run_quarter"]

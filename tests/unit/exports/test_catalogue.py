@@ -1,0 +1,29 @@
+"""The catalogue: every product is in the registry and reads only what it declares."""
+
+from pathlib import Path
+from shutil import copy
+
+import pytest
+
+from exports.catalogue import PRODUCTS
+from ingestion.periods import Quarter
+from ingestion.registry import seed
+
+
+def test_titles_come_from_the_registry() -> None:
+    titles = seed("registry/products").set_index("product_id")["title"]
+    assert {key: p.title for key, p in PRODUCTS.items()} == titles[list(PRODUCTS)].to_dict()
+    assert all(p.description and p.product_id == key for key, p in PRODUCTS.items())
+
+
+@pytest.mark.parametrize("product_id", list(PRODUCTS))
+def test_a_product_reads_only_the_marts_it_declares(
+    product_id: str, marts: Path, tmp_path: Path
+) -> None:
+    product = PRODUCTS[product_id]
+    (tmp_path / "marts").mkdir()
+    for name in product.marts:
+        copy(marts / f"{name}.parquet", tmp_path / "marts")
+    paths = product.write(tmp_path / "marts", Quarter(2025, 2), tmp_path / "out")
+    assert paths
+    assert all(path.is_file() for path in paths)

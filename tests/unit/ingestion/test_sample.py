@@ -1,0 +1,498 @@
+"""The synthetic landing zone: the promises a demo and other tests rest on.
+
+Workbooks are read back with openpyxl, so that writing and reading do not share an error.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+import yaml
+
+from ingestion.contract import contract
+from ingestion.periods import Quarter
+from ingestion.registry import indicator_set_in_force, measures_of_set
+from ingestion.sample import SampleSummary, write_landing_zone
+from ingestion.sample.annex_a import write_annex_a
+from ingestion.sample.deliveries import (
+    LATE,
+    MISSING_BEFORE,
+    MISSING_NOW,
+    RESUBMITTED,
+    plan,
+    return_due,
+)
+from ingestion.sample.figures import (
+    SOURCES,
+    Figures,
+    london_authorities,
+    quarters_between,
+    simulate,
+)
+from ingestion.sample.published import half_up
+
+LAST = Quarter(2025, 2)
+SEED = 20250930
+SMALL = {"quarters": 2, "annex_a_las": ("CAM",), "rows_scale": 0.05}
+
+
+@dataclass(frozen=True)
+class Return:
+    path: Path
+    cover: dict[str, str]
+    header_row: int
+    rows: pd.DataFrame
+    sidecar: dict[str, str]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.sidecar["la"], self.sidecar["quarter"]
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """Values as a person would read them: text with separators is a number, n/a is not."""
+        typed = self.rows.set_index("Measure code").iloc[:, 3].astype(str).str.replace(",", "")
+        return pd.to_numeric(typed, errors="coerce").to_dict()
+
+
+def read_return(path: Path) -> Return:
+    sheet = openpyxl.load_workbook(path)["Return"]
+    cells = [list(row) for row in sheet.iter_rows(values_only=True)]
+    header = next(i for i, row in enumerate(cells) if row[0] == "Measure code")
+    table = [row for row in cells[header + 1 :] if row[1] is not None]
+    return Return(
+        path=path,
+        cover={row[0]: row[1] for row in cells[1:header] if row[0]},
+        header_row=header + 1,
+        rows=pd.DataFrame(table, columns=cells[header]),
+        sidecar=sidecar(path),
+    )
+
+
+def sidecar(path: Path) -> dict[str, str]:
+    return yaml.safe_load(path.with_name(path.name + ".yml").read_text(encoding="utf-8"))
+
+
+def files(root: Path) -> Iterator[Path]:
+    return (path for path in sorted(root.rglob("*")) if path.is_file())
+
+
+@pytest.fixture(scope="module")
+def zone(tmp_path_factory: pytest.TempPathFactory) -> SampleSummary:
+    return write_landing_zone(tmp_path_factory.mktemp("zone"), **SMALL)
+
+
+@pytest.fixture(scope="module")
+def figures() -> Figures:
+    return simulate(LAST.shift(1), SEED)
+
+
+@pytest.fixture(scope="module")
+def returns(zone: SampleSummary) -> list[Return]:
+    return [read_return(path) for path in zone.paths["returns"]]
+
+
+@pytest.fixture(scope="module")
+def latest(returns: list[Return]) -> dict[str, Return]:
+    """The last version of each authority's return for the last quarter."""
+    return {r.key[0]: r for r in returns if r.key[1] == LAST.slug}
+
+
+# --- the zone as a whole ---
+
+
+def test_two_runs_give_the_same_bytes(zone: SampleSummary, tmp_path: Path) -> None:
+    again = write_landing_zone(tmp_path, **SMALL)
+
+    def hashes(root: Path) -> dict[str, str]:
+        return {
+            path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in files(root)
+        }
+
+    assert hashes(again.root) == hashes(zone.root)
+
+
+def test_every_file_says_that_it_is_synthetic(zone: SampleSummary) -> None:
+    assert [p for p in files(zone.root) if "synthetic" not in p.name.lower()] == []
+    assert "invented" in (zone.root / "SYNTHETIC.txt").read_text(encoding="utf-8")
+    for path in zone.paths["returns"] + zone.paths["annex_a"]:
+        assert "SYNTHETIC" in openpyxl.load_workbook(path, read_only=True).properties.description
+    assert all(sidecar(path)["synthetic"] is True for path in zone.paths["published"])
+
+
+def test_the_summary_counts_what_stands_on_disk(zone: SampleSummary) -> None:
+    on_disk = [p for p in files(zone.root) if p.suffix in (".xlsx", ".csv")]
+    assert sorted(p for paths in zone.paths.values() for p in paths) == on_disk
+    assert zone.files == {"returns": 2 * 33 - 3 + 1, "published": 5, "annex_a": 2}
+
+
+def test_a_folder_with_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.xlsx").touch()
+    with pytest.raises(FileExistsError, match="not an empty folder"):
+        write_landing_zone(tmp_path, **SMALL)
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.xlsx"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"quarters": 0}, "at least one"),
+        ({"quarters": 40}, "No RIIA indicator set is in force"),
+        ({"last_quarter": Quarter(2040, 1)}, "not in seeds/reference/quarters.csv"),
+        ({"annex_a_las": ("CAM", "XXX")}, "XXX"),
+    ],
+)
+def test_arguments_out_of_range_leave_nothing_behind(
+    tmp_path: Path, arguments: dict, message: str
+) -> None:
+    dest = tmp_path / "zone"
+    with pytest.raises(ValueError, match=message):
+        write_landing_zone(dest, **arguments)
+    assert not dest.exists()
+
+
+# --- returns ---
+
+
+def test_a_return_has_the_template_layout(latest: dict[str, Return]) -> None:
+    clean = latest["CAM"]
+    table = contract("return").table("return_values")
+    measures = measures_of_set(indicator_set_in_force(LAST.end.isoformat()))
+    assert clean.path.parent.name == "CAM"
+    assert clean.path.parent.parent.name == LAST.slug
+    assert list(clean.cover) == list(table.cover.values())
+    assert clean.cover["LA code"] == "E09000007"
+    assert clean.cover["Quarter"] == "2025-26 Q2"
+    assert list(clean.rows) == [c.headers[0] for c in table.columns] + ["Previous quarter"]
+    assert clean.rows["Measure code"].tolist() == measures["measure_code"].tolist()
+    assert clean.rows["Measure"].tolist() == measures["label"].tolist()
+    assert pd.api.types.is_numeric_dtype(clean.rows["Value"])
+    assert clean.rows["Comment"].isna().all()
+    sheet = openpyxl.load_workbook(clean.path)["Return"]
+    assert "SYNTHETIC, not real data" in sheet["A1"].value
+    assert [str(merged) for merged in sheet.merged_cells.ranges] == ["A1:G1"]
+    assert sheet.freeze_panes == f"A{clean.header_row + 1}"
+
+
+def test_some_returns_are_missing(returns: list[Return]) -> None:
+    every = {
+        (la, quarter.slug)
+        for la in london_authorities()["short_code"]
+        for quarter in (LAST.shift(-1), LAST)
+    }
+    missing = {(la, LAST.slug) for la in MISSING_NOW} | {(MISSING_BEFORE, LAST.shift(-1).slug)}
+    assert every - {r.key for r in returns} == missing
+
+
+def test_one_return_is_late_and_the_rest_arrive_in_one_to_four_weeks(
+    returns: list[Return],
+) -> None:
+    late = set()
+    for sent in returns:
+        quarter = Quarter.parse(sent.sidecar["quarter"])
+        received = datetime.fromisoformat(sent.sidecar["received_at"])
+        assert received.utcoffset() is not None
+        assert sent.path.stat().st_mtime == received.timestamp()
+        if received.date() > return_due(quarter):
+            late.add(sent.key)
+        else:
+            assert 6 <= (received.date() - quarter.end).days <= 31
+    assert late == {(LATE, LAST.slug)}
+
+
+def test_one_return_is_sent_twice_with_corrections(returns: list[Return]) -> None:
+    first, second = (r for r in returns if r.key == (RESUBMITTED, LAST.slug))
+    assert second.path.name.endswith("_v2_SYNTHETIC.xlsx")
+    assert first.sidecar["received_at"] < second.sidecar["received_at"]
+    changed = {code for code, value in first.numbers.items() if value != second.numbers[code]}
+    assert 0 < len(changed) < 6
+
+
+def test_the_untidy_cells_are_there(latest: dict[str, Return]) -> None:
+    def cell(la: str, code: str, column: str = "Value") -> object:
+        return latest[la].rows.set_index("Measure code").at[code, column]
+
+    assert cell("BRO", "contacts", "Measure") == "Inital contacts"
+    assert {"Valeu", "Comments"} <= set(latest["ENF"].rows)
+    assert re.fullmatch(r"\d,\d{3}", cell("CRO", "referrals"))
+    assert cell("KUT", "sw_agency_fte") == "n/a"
+    assert cell("KUT", "sw_agency_fte", "Comment")
+    assert pd.isna(cell("LEW", "assessments_started"))
+    assert cell("LEW", "assessments_started", "Comment") == "System migration"
+    assert latest["SOU"].header_row == latest["CAM"].header_row + 2
+    below = openpyxl.load_workbook(latest["TOW"].path)["Return"].values
+    assert any(str(row[0]).startswith("Notes:") for row in below)
+
+
+def test_the_figures_of_a_return_agree_with_each_other(returns: list[Return]) -> None:
+    at_most = [
+        ("repeat_referrals", "referrals"),
+        ("referrals", "contacts"),
+        ("assessments_within_45wd", "assessments_completed"),
+        ("icpc_within_15wd", "icpc"),
+        ("icpc", "s47"),
+        ("cpp_repeat_2yr", "cpp_repeat_ever"),
+        ("cpp_repeat_ever", "cpp_started"),
+        ("uasc", "cla"),
+        ("uasc_care_leavers", "care_leavers"),
+        ("cin_plans", "cin"),
+    ]
+    for sent in returns:
+        value = sent.numbers
+        wrong = [pair for pair in at_most if value[pair[0]] > value[pair[1]]]
+        assert wrong == [], sent.path.name
+        assert all(number >= 0 for number in value.values() if number == number)
+        assert sum(value[f"referrals_source_{name}"] for name in SOURCES) == value["referrals"]
+        assert value["cpp"] + value["cla"] <= value["cin"]
+        posts = value["sw_in_post_fte"] + value["sw_vacancies_fte"]
+        assert value["sw_establishment_fte"] == pytest.approx(posts)
+
+
+def test_stocks_follow_from_flows_and_the_previous_quarter(returns: list[Return]) -> None:
+    sent = {r.key: r for r in returns}
+    checked = 0
+    for (la, quarter), now in sent.items():
+        before = sent.get((la, Quarter.parse(quarter).shift(-1).slug))
+        if before is None:
+            continue
+        for stock, started, ended in (
+            ("cla", "cla_started", "cla_ceased"),
+            ("cpp", "cpp_started", "cpp_ended"),
+        ):
+            new = now.numbers
+            assert new[stock] == before.numbers[stock] + new[started] - new[ended]
+        shown = now.rows.set_index("Measure code")["Previous quarter"].dropna().to_dict()
+        assert shown == {c: v for c, v in before.numbers.items() if v == v}
+        checked += 1
+    assert checked == 30
+    bexley = sent[MISSING_BEFORE, LAST.slug]
+    assert bexley.rows["Previous quarter"].isna().all()
+
+
+def test_a_quarter_does_not_depend_on_how_many_are_asked_for() -> None:
+    longer, shorter = simulate(LAST, seed=1).frame, simulate(LAST.shift(-3), seed=1).frame
+    pd.testing.assert_frame_equal(longer.loc[shorter.index], shorter)
+    las = list(london_authorities()["short_code"])
+    eight = plan(las, quarters_between(LAST.shift(-7), LAST), seed=1)
+    four = plan(las, quarters_between(LAST.shift(-3), LAST), seed=1)
+    assert [d for d in eight if d.quarter == LAST] == [d for d in four if d.quarter == LAST]
+
+
+# --- published files ---
+
+
+def published(zone: SampleSummary, start: str) -> list[tuple[Path, pd.DataFrame]]:
+    return [
+        (path, pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig"))
+        for path in zone.paths["published"]
+        if path.name.startswith(start)
+    ]
+
+
+def test_published_headers_fit_the_contract(zone: SampleSummary) -> None:
+    starts = {"c1": "cin_referrals", "c4": "cin_s47_icpc", "csww": "csww"}
+    for start, dataset in starts.items():
+        columns = contract("published").table(dataset).columns
+        for path, table in published(zone, start):
+            known = {header: c.name for c in columns for header in c.headers}
+            assert set(table) <= set(known), path.name
+            required = {c.name for c in columns if c.required}
+            assert required <= {known[header] for header in table}, path.name
+    old, new = (set(table) for _, table in published(zone, "c1"))
+    assert {"Referrals", "Referrals_rate"} <= old
+    assert "referral_count" in new
+    assert not any(header.lower().endswith("_rate") for header in new)
+    (headline, _), (indicators, _) = published(zone, "csww")
+    assert headline.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert not indicators.read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_published_geography_is_dfes(zone: SampleSummary) -> None:
+    for path, table in published(zone, "c"):
+        joint = table["old_la_code"].eq("314 / 318").any()
+        assert joint == path.name.startswith("csww_indicators")
+        for _, year in table.groupby("time_period"):
+            local = year[year["geographic_level"] == "Local authority"]
+            assert len(local) == (32 if joint else 33)
+            assert set(local["region_code"]) == {"E13000001", "E13000002"}
+            above = year[year["geographic_level"] != "Local authority"]
+            assert above["region_code"].tolist() == ["", "E12000007", "E13000001", "E13000002"]
+
+
+def test_published_counts_are_suppressed_rounded_and_withheld(zone: SampleSummary) -> None:
+    for _, table in published(zone, "c1"):
+        counts = [c for c in table.columns[11:] if not re.search("percent|rate$", c)]
+        local = table["geographic_level"] == "Local authority"
+        numbers = table[counts].apply(pd.to_numeric, errors="coerce")
+        assert not numbers[local].isin(range(1, 6)).any().any()
+        assert (numbers[~local] % 10 == 0).all().all()
+        city = table[table["la_name"] == "City of London"]
+        assert city[counts].eq("c").any(axis=1).mean() > 0.5
+        withheld = table[
+            table["la_name"].eq("Merton") & table["time_period"].isin(["2021", "2022"])
+        ]
+        assert withheld.iloc[:, 11:].eq("x").all().all()
+        # A percentage must not give away a count that is hidden.
+        shares = table[[c for c in table if re.search("^(Re_|re)referrals?_percent$", c)]].iloc[
+            :, 0
+        ]
+        hidden = table[[c for c in table if c in ("Re_referrals", "rereferral_count")]].iloc[:, 0]
+        assert shares[hidden == "c"].eq("c").all()
+
+
+def test_one_hidden_part_of_a_published_total_is_never_alone(zone: SampleSummary) -> None:
+    [(_, table)] = published(zone, "c4")
+    parts = table[[c for c in table if c.startswith("Duration_") and "days" in c]]
+    alone = parts.eq("c").sum(axis=1).eq(1) & table["ICPC"].ne("c")
+    others_are_zero = parts.isin(["0", "c"]).all(axis=1)
+    assert not (alone & ~others_are_zero).any()
+
+
+def test_published_shares_are_rounded_half_up_from_counts(zone: SampleSummary) -> None:
+    assert half_up(pd.Series([1, 1, 3]), pd.Series([8, 800, 0]), 100).fillna(-1).tolist() == [
+        12.5,
+        0.1,
+        -1,
+    ]
+    [(_, table)] = published(zone, "csww_ind")
+    table = table[table["geographic_level"] == "Local authority"]
+    agency, inpost = table["agency_fte"].astype(float), table["inpost_fte"].astype(float)
+    rate = table["agency_rate_fte"].astype(float)
+    assert ((rate - 100 * agency / (agency + inpost)).abs() < 0.051).all()
+
+
+def test_a_published_year_is_near_the_sum_of_its_quarters(
+    zone: SampleSummary, figures: Figures
+) -> None:
+    [_, (_, table)] = published(zone, "c1")
+    quarters = figures.frame.loc[2024]["referrals"].groupby("la").sum()
+    las = london_authorities().set_index("new_la_code")["short_code"]
+    year = table[(table["time_period"] == "2025") & table["new_la_code"].isin(las.index)]
+    counts = year["referral_count"].astype(int).set_axis(year["new_la_code"].map(las))
+    difference = (counts / quarters - 1).drop("CIT")
+    assert difference.abs().max() < 0.05
+
+
+def test_a_later_release_restates_some_of_the_year_before(zone: SampleSummary) -> None:
+    (_, old), (_, new) = published(zone, "c1")
+    old = old[old["geographic_level"] == "Local authority"]
+    both = old.merge(new, on=["time_period", "new_la_code"])
+    changed = both[both["Referrals"] != both["referral_count"]]
+    assert set(changed["time_period"]) == {"2024"}
+    assert 3 < len(changed) < 20
+
+
+# --- Annex A ---
+
+
+def annex_a(path: Path) -> dict[str, pd.DataFrame]:
+    book = openpyxl.load_workbook(path, read_only=True)
+    lists = {}
+    for table in contract("annex_a").tables:
+        name = next(sheet for sheet in table.sheets if sheet in book.sheetnames)
+        rows = list(book[name].values)
+        header = next(i for i, row in enumerate(rows) if row[0] == "Child Unique ID")
+        assert list(rows[header]) == [c.headers[0] for c in table.columns]
+        names = [c.name for c in table.columns]
+        lists[table.name] = pd.DataFrame(rows[header + 1 :], columns=names)
+    return lists
+
+
+@pytest.fixture(scope="module")
+def camden(
+    tmp_path_factory: pytest.TempPathFactory, figures: Figures, latest: dict[str, Return]
+) -> tuple[dict[str, pd.DataFrame], dict, dict]:
+    """Camden's workbook at full size, its sidecar and its return for the last quarter."""
+    root = tmp_path_factory.mktemp("full")
+    [path] = write_annex_a(root, figures, ["CAM"], [LAST], scale=1.0, seed=SEED)
+    return annex_a(path), sidecar(path), latest["CAM"].numbers
+
+
+def test_annex_a_counts_reconcile_with_the_return(camden: tuple) -> None:
+    lists, _, value = camden
+
+    def in_quarter(table: str, column: str) -> pd.DataFrame:
+        rows = lists[table]
+        return rows[rows[column].between(datetime(2025, 7, 1), datetime(2025, 9, 30))]
+
+    conferences = in_quarter("annex_a_list_5", "icpc_date")
+    for rows, measure in (
+        (in_quarter("annex_a_list_1", "contact_date"), "contacts"),
+        (in_quarter("annex_a_list_3", "referral_date"), "referrals"),
+        (in_quarter("annex_a_list_5", "s47_start_date"), "s47"),
+        (conferences, "icpc"),
+    ):
+        assert len(rows) == pytest.approx(value[measure], rel=0.05), measure
+    elapsed = (conferences["icpc_date"] - conferences["s47_start_date"]).dt.days
+    # 15 working days without a bank holiday are 21 days.
+    share = (elapsed <= 21).mean()
+    assert share == pytest.approx(value["icpc_within_15wd"] / value["icpc"], abs=0.06)
+
+
+def test_annex_a_events_lie_in_the_six_months_before_the_extract(camden: tuple) -> None:
+    lists, described, _ = camden
+    extract = pd.Timestamp(date.fromisoformat(described["extract_date"]))
+    assert 1 <= (extract - pd.Timestamp(LAST.end)).days <= 9
+    for table, column in (
+        ("annex_a_list_1", "contact_date"),
+        ("annex_a_list_3", "referral_date"),
+        ("annex_a_list_5", "s47_start_date"),
+    ):
+        dates = lists[table][column]
+        assert dates.max() <= extract
+        assert dates.min() > extract - pd.DateOffset(months=6)
+        assert (extract - dates.max()).days < 7
+        assert (dates.dt.day_of_week >= 5).mean() < 0.06
+
+
+def test_annex_a_rows_are_plausible(camden: tuple) -> None:
+    lists, described, _ = camden
+    extract = pd.Timestamp(described["extract_date"])
+    for rows in lists.values():
+        assert rows["age_years"].between(0, 18).all()
+        years = (extract - rows["birth_date"]).dt.days / 365.25
+        assert ((years - rows["age_years"]).between(-0.01, 1.01)).all()
+        # A child is the same child on every row and list.
+    everyone = pd.concat(rows[["child_id", "gender", "birth_date"]] for rows in lists.values())
+    assert everyone.drop_duplicates()["child_id"].is_unique
+    enquiries = lists["annex_a_list_5"].dropna(subset="icpc_date")
+    assert (enquiries["icpc_date"] >= enquiries["s47_start_date"]).all()
+    assert (enquiries["icpc_unnecessary"] == "b) No").all()
+    assert lists["annex_a_list_3"]["team"].str.startswith("SYNTHETIC").all()
+
+
+def test_the_referral_counter_agrees_with_the_dates_in_the_file(camden: tuple) -> None:
+    lists, _, value = camden
+    rows = lists["annex_a_list_3"].sort_values("referral_date", kind="stable")
+    latest_date = rows.groupby("child_id")["referral_date"].transform("max")
+    earlier = (rows["referral_date"] < latest_date).groupby(rows["child_id"]).sum()
+    latest = rows.groupby("child_id").tail(1).set_index("child_id")
+    counter = latest["referrals_last_12_months"]
+    assert (counter >= earlier.reindex(counter.index)).all()
+    # Most repeats follow a referral from before the file: the counter knows, the file does not.
+    assert (counter > earlier.reindex(counter.index)).any()
+    repeat = value["repeat_referrals"] / value["referrals"]
+    assert (counter >= 1).mean() == pytest.approx(repeat, abs=0.05)
+
+
+def test_both_forms_of_annex_a_workbook_are_written(tmp_path: Path, figures: Figures) -> None:
+    paths = write_annex_a(tmp_path, figures, ["CAM", "GRE", "HOU"], [LAST], scale=0.02, seed=SEED)
+    books = [openpyxl.load_workbook(path) for path in paths]
+    assert [book.sheetnames[-1] for book in books] == ["List_5", "List 5", "List_5"]
+    assert ["Front_Sheet" in book.sheetnames for book in books] == [True, True, False]
+    assert books[0]["List_3"]["A1"].value == "List 3: Referral"
+    assert books[2]["List_3"]["A1"].value == "Child Unique ID"
+
+
+def test_the_smallest_authority_can_be_thinned_to_almost_nothing(
+    tmp_path: Path, figures: Figures
+) -> None:
+    [path] = write_annex_a(tmp_path, figures, ["CIT"], [LAST], scale=0.01, seed=SEED)
+    assert len(annex_a(path)["annex_a_list_3"]) < 10
