@@ -18,6 +18,8 @@ DAGSTER_YAML = """\
 # Written by `liia`; one DuckDB writer at a time, nothing sent to anybody.
 telemetry:
   enabled: false
+nux:
+  enabled: false
 concurrency:
   pools:
     default_limit: 1

@@ -113,8 +113,8 @@ left join populations
     on
         measured.population_band = populations.age_band
         and measured.new_la_code = populations.area_code
-        and populations.mid_year = least(measured.wanted_year, populations.last_year)
+        and least(measured.wanted_year, populations.last_year) = populations.mid_year
         and (
             populations.population_release = populations.newest_release
-            or (measured.source = 'published' and populations.population_release = measured.release_label)
+            or (measured.source = 'published' and measured.release_label = populations.population_release)
         )

@@ -11,28 +11,28 @@ with events as (
     union all
     select
         file_id,
-        'annex_a_list_3',
+        'annex_a_list_3' as list_name,
         unnest([
             'referrals',
             'referrals_source_' || referral_source,
             case when is_repeat then 'repeat_referrals' end,
             case when is_no_further_action then 'referrals_nfa' end
-        ]),
-        referral_date
+        ]) as measure_code,
+        referral_date as event_date
     from {{ ref('int_annex_a__referrals') }}
     union all
     select
         file_id,
-        'annex_a_list_5',
-        's47',
-        s47_start_date
+        'annex_a_list_5' as list_name,
+        's47' as measure_code,
+        s47_start_date as event_date
     from {{ ref('int_annex_a__s47') }}
     union all
     select
         file_id,
-        'annex_a_list_5',
-        unnest(['icpc', case when working_days_to_icpc <= 15 then 'icpc_within_15wd' end]),
-        icpc_date
+        'annex_a_list_5' as list_name,
+        unnest(['icpc', case when working_days_to_icpc <= 15 then 'icpc_within_15wd' end]) as measure_code,
+        icpc_date as event_date
     from {{ ref('int_annex_a__s47') }}
 
 ),

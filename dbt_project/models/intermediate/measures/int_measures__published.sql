@@ -41,8 +41,8 @@ summed as (
         located.joint_code,
         {{ value_at_max('located.value_status', 'statuses.severity_order') }} as value_status,
         sum(located.value) as value_sum,
-        {{ joined_text("located.column_name", "located.column_name") }} || ', line ' || min(located.source_row)
-            as source_address
+        {{ joined_text("located.column_name", "located.column_name") }}
+        || ', line ' || min(located.source_row) as source_address
     from located
     inner join {{ ref('value_statuses') }} as statuses on located.value_status = statuses.value_status
     left join {{ ref('la_code_changes') }} as changes on located.la_code = changes.la_code

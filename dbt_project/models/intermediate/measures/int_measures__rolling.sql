@@ -4,7 +4,8 @@ with quarters as (
 
     select
         measures.*,
-        extract(year from measures.period_end) * 4 + extract(quarter from measures.period_end) as quarter_number
+        extract(year from measures.period_end) * 4
+        + extract(quarter from measures.period_end) as quarter_number
     from {{ ref('int_measures__return') }} as measures
     where measures.period_type = 'quarter' and measures.is_current and measures.value_status = 'ok'
 

@@ -67,7 +67,10 @@ select
     'london' as comparison_group,
     london.value as group_value,
     case figures.source when 'published' then 'as published' else 'pooled' end as method,
-    cast(banded.n as integer) as n,
+    -- Also for an authority that is left out: how many its row's fifths rest on.
+    cast(max(banded.n) over (
+        partition by figures.indicator_code, figures.period_type, figures.period_label, figures.source
+    ) as integer) as n,
     cast(banded.rank_from_highest as integer) as rank,
     cast(banded.band as integer) as band,
     figures.value - london.value as difference

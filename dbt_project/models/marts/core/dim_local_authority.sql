@@ -25,14 +25,22 @@ areas as (
 
     select
         area_code as new_la_code,
+        cast(null as varchar) as old_la_code,
         area_name as la_name,
+        cast(null as varchar) as short_code,
         area_level,
         case when area_level = 'region' then area_code else parent_code end as region_code,
-        false as is_london
+        case when area_level = 'region' then area_name end as region_name,
+        cast(null as varchar) as inner_outer,
+        cast(null as varchar) as inner_outer_code,
+        false as is_london,
+        cast(null as varchar) as sub_region,
+        cast(null as varchar) as sub_region_status,
+        cast(null as varchar) as data_note
     from {{ ref('areas') }}
 
 )
 
 select * from authorities
-union all by name
+union all
 select * from areas
