@@ -9,7 +9,7 @@ import warnings
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow.parquet as pq
 
@@ -63,7 +63,7 @@ def _validate(
     import great_expectations as gx
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = cast(Any, {"globally": False})
     batch = (
         context.data_sources.add_pandas("parquet")
         .add_dataframe_asset(name)
@@ -75,7 +75,11 @@ def _validate(
             severity=rule.severity,
             meta={"rule_id": rule.rule_id},
             notes=rule.why or None,
-            **({"row_condition": rule.condition, "condition_parser": "pandas"} if rule.condition else {}),
+            **(
+                {"row_condition": rule.condition, "condition_parser": "pandas"}
+                if rule.condition
+                else {}
+            ),
         )
         for rule in suite
     ]
@@ -83,7 +87,7 @@ def _validate(
     definition = context.validation_definitions.add(
         gx.ValidationDefinition(name=name, data=batch, suite=built)
     )
-    site = {
+    site: Any = {
         "class_name": "SiteBuilder",
         "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
         "store_backend": {
@@ -102,18 +106,16 @@ def _validate(
     run = checkpoint.run(batch_parameters={"dataframe": frame})
     (validation,) = run.run_results.values()
     by_rule = {
-        result.expectation_config.meta["rule_id"]: result.to_json_dict()
-        for result in validation.results
+        result["expectation_config"]["meta"]["rule_id"]: result
+        for result in validation.to_json_dict()["results"]
     }
     return [by_rule[rule.rule_id] for rule in suite]
 
 
 def _text(rule: Rule, result: dict[str, Any]) -> str:
     count = (result.get("result") or {}).get("unexpected_count")
-    error = next(
-        (e["exception_message"] for e in (result.get("exception_info") or {}).values()
-         if isinstance(e, dict) and e.get("exception_message")),
-        None,
-    )
+    raised = (result.get("exception_info") or {}).values()
+    messages = [e.get("exception_message") for e in raised if isinstance(e, dict)]
+    error = next((message for message in messages if message), None)
     detail = f"{count:,} rows" if count else error
     return f"{rule.rule_id}: {rule.why}" + (f" ({detail})" if detail else "")

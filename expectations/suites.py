@@ -32,14 +32,23 @@ def raw_suite(table: str) -> list[Rule]:
     if table == "published_values":
         rules += [
             _not_null(table, column, "a published value without it has no place")
-            for column in ("dataset", "column_name", "time_period", "geographic_level", "value_status")
+            for column in (
+                "dataset",
+                "column_name",
+                "time_period",
+                "geographic_level",
+                "value_status",
+            )
         ]
         rules += [
             _unique(table, ["file_id", "row", "column_name"], "each line and column stands once"),
             Rule(
                 f"{table}.geographic_level.known",
                 "ExpectColumnValuesToBeInSet",
-                {"column": "geographic_level", "value_set": ["National", "Regional", "Local authority"]},
+                {
+                    "column": "geographic_level",
+                    "value_set": ["National", "Regional", "Local authority"],
+                },
                 why="other levels are not placed on an area yet",
             ),
             Rule(
@@ -149,7 +158,11 @@ def _plausible(mart: str) -> list[Rule]:
         Rule(
             f"{mart}.{code}.plausible",
             "ExpectColumnValuesToBeBetween",
-            {"column": "value", "min_value": float(low), "max_value": float(high) if high else None},
+            {
+                "column": "value",
+                "min_value": float(low),
+                "max_value": float(high) if high else None,
+            },
             severity="warning",
             why=f"{label}: plausible range of the registry",
             # Authorities only: a count for England is no outlier. E06 to E10 are authorities.
@@ -168,7 +181,9 @@ def _not_null(table: str, column: str, why: str) -> Rule:
 
 def _in_set(table: str, column: str, values: list[str]) -> Rule:
     arguments = {"column": column, "value_set": values}
-    return Rule(f"{table}.{column}.known", "ExpectColumnValuesToBeInSet", arguments, why="known values only")
+    return Rule(
+        f"{table}.{column}.known", "ExpectColumnValuesToBeInSet", arguments, why="known values only"
+    )
 
 
 def _unique(table: str, columns: list[str], why: str, severity: str = "critical") -> Rule:

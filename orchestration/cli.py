@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -32,20 +32,24 @@ HomeOption = Annotated[
 ]
 LandingOption = Annotated[
     Path | None,
-    typer.Option("--landing", help="A landing zone kept elsewhere (default: landing/ in the home)."),
+    typer.Option(
+        "--landing", help="A landing zone kept elsewhere (default: landing/ in the home)."
+    ),
 ]
 
 
-def _stop(message: str, code: int) -> None:
+def _stop(message: str, code: int) -> NoReturn:
     errors.print(message, markup=False)
     raise typer.Exit(code)
 
 
 @app.command()
 def demo(
-    dest: Annotated[Path, typer.Option("--dest", help="An empty or new folder for the landing zone.")],
+    dest: Annotated[
+        Path, typer.Option("--dest", help="An empty or new folder for the landing zone.")
+    ],
 ) -> None:
-    """Write a synthetic landing zone: returns, published files and Annex A workbooks, all invented."""
+    """Write a synthetic landing zone: returns, published files, Annex A workbooks; all invented."""
     from ingestion.sample import write_landing_zone
 
     try:
@@ -86,7 +90,8 @@ def run(
 def check(
     file: Annotated[Path, typer.Argument(help="A return, an Annex A workbook or a published CSV.")],
     kind: Annotated[
-        str | None, typer.Option("--as", help="return, annex_a or published; told from the file if left out.")
+        str | None,
+        typer.Option("--as", help="return, annex_a or published; told from the file if left out."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -163,3 +168,7 @@ def ui(
 
 def main() -> None:
     app()
+
+
+if __name__ == "__main__":
+    main()

@@ -5,6 +5,7 @@ Pure helpers, no assets. Child-level content never passes through here: counts o
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pyarrow.parquet as pq
@@ -16,7 +17,7 @@ QUARTERS = dg.TimeWindowPartitionsDefinition(
 )
 
 
-def table_metadata(path: Path) -> dict[str, dg.MetadataValue]:
+def table_metadata(path: Path) -> dict[str, Any]:
     """Row count, columns and place of a Parquet file, under the keys that the UI understands."""
     file = pq.ParquetFile(path)
     columns = [dg.TableColumn(field.name, str(field.type)) for field in file.schema_arrow]

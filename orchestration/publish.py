@@ -43,12 +43,13 @@ def _write_analyst(home: Home, names: list[str]) -> None:
     beside = home.analyst.with_name(f".{home.analyst.name}.tmp")
     beside.unlink(missing_ok=True)
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{_quoted(beside)}' as analyst (storage_version '{STORAGE_VERSION}')")
+        connection.execute(
+            f"attach '{_quoted(beside)}' as analyst (storage_version '{STORAGE_VERSION}')"
+        )
         for name in names:
             source = home.marts / f"{name}.parquet"
-            connection.execute(
-                f'create table analyst."{name}" as select * from read_parquet(\'{_quoted(source)}\')'  # noqa: S608
-            )
+            rows = f"select * from read_parquet('{_quoted(source)}')"  # noqa: S608 - our own paths
+            connection.execute(f'create table analyst."{name}" as {rows}')
         for statement in _comments(names):
             connection.execute(statement)
         connection.execute("detach analyst")
@@ -61,9 +62,10 @@ def _comments(names: list[str]) -> list[str]:
     models = {node["name"]: node for node in manifest["nodes"].values() if node["name"] in names}
     statements = []
     for name, node in models.items():
-        statements.append(f'comment on table analyst."{name}" is \'{_quoted(node["description"])}\'')
+        table = f'analyst."{name}"'
+        statements.append(f"comment on table {table} is '{_quoted(node['description'])}'")
         statements += [
-            f'comment on column analyst."{name}"."{column}" is \'{_quoted(spec["description"])}\''
+            f"comment on column {table}.\"{column}\" is '{_quoted(spec['description'])}'"
             for column, spec in node["columns"].items()
         ]
     return statements

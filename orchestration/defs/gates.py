@@ -1,4 +1,4 @@
-"""Great Expectations gates as blocking asset checks: on raw, before dbt; on marts, before publication."""
+"""Great Expectations gates as blocking checks: on raw before dbt, on marts before publication."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,10 +36,15 @@ def _specs(keys: list[dg.AssetKey]) -> list[dg.AssetCheckSpec]:
         for key in keys
         for spec in (
             dg.AssetCheckSpec(
-                "gate", asset=key, blocking=True, description="Must hold; nothing downstream runs if not."
+                "gate",
+                asset=key,
+                blocking=True,
+                description="Must hold; nothing downstream runs if not.",
             ),
             dg.AssetCheckSpec(
-                "plausible", asset=key, description="Worth a look: outside the expected range or form."
+                "plausible",
+                asset=key,
+                description="Worth a look: outside the expected range or form.",
             ),
         )
     ]
@@ -51,7 +56,9 @@ def raw_gate(source: str) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(name=f"raw_gate_{source}", specs=_specs(list(keys)))
     def check(platform: Platform) -> Iterator[dg.AssetCheckResult]:
         for key, table in keys.items():
-            outcome = gate.check_raw(table, raw_path(platform.home.root, table), platform.home.data_docs)
+            outcome = gate.check_raw(
+                table, raw_path(platform.home.root, table), platform.home.data_docs
+            )
             yield from _results(key, outcome)
 
     return check

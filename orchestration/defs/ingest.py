@@ -1,7 +1,8 @@
-"""One multi-asset per source: landing zone to raw Parquet. Adding a table to a contract adds an asset."""
+"""One multi-asset per source: landing zone to raw Parquet. A new contract table is a new asset."""
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import dagster as dg
 
@@ -11,9 +12,9 @@ from orchestration.lib import OWNERS, counts, table_metadata
 from orchestration.resources import Platform
 
 DESCRIPTIONS = {
-    "return": "Quarterly returns of the London authorities, one workbook per authority and quarter.",
-    "annex_a": "ChAT / Annex A child-level lists, pseudonymised and minimised on landing. Restricted.",
-    "published": "DfE statistics from Explore Education Statistics, every column of every known file.",
+    "return": "Quarterly returns of the London authorities: a workbook per authority and quarter.",
+    "annex_a": "ChAT / Annex A child-level lists, made safe on landing. Restricted.",
+    "published": "DfE statistics (Explore Education Statistics): every column of every known file.",
 }
 
 
@@ -59,7 +60,7 @@ def ingest_asset(source: str) -> dg.AssetsDefinition:
             f"{source}: {result.files} files, {result.parsed} read anew, "
             f"{len(result.quarantined)} set aside"
         )
-        extra = {
+        extra: dict[str, dict[str, Any]] = {
             f"{source}_files": {
                 "files": result.files,
                 "read_anew": result.parsed,

@@ -30,7 +30,10 @@ PUBLISHED = dg.AssetKey(["published", "marts"])
 def published_marts(platform: Platform) -> dg.MaterializeResult:
     rows = publish(platform.home)
     return dg.MaterializeResult(
-        metadata={"rows": counts(rows), "dagster/uri": dg.MetadataValue.path(str(platform.home.marts))}
+        metadata={
+            "rows": counts(rows),
+            "dagster/uri": dg.MetadataValue.path(str(platform.home.marts)),
+        }
     )
 
 

@@ -36,7 +36,8 @@ class Translator(DagsterDbtTranslator):
 def project() -> DbtProject:
     """The dbt project with a manifest no older than its files."""
     prepared = DbtProject(project_dir=DBT_PROJECT, profiles_dir=DBT_PROJECT)
-    if not prepared.manifest_path.exists() or _newest_source() > prepared.manifest_path.stat().st_mtime:
+    manifest = prepared.manifest_path
+    if not manifest.exists() or _newest_source() > manifest.stat().st_mtime:
         subprocess.run(
             ["dbt", "--quiet", "parse", "--profiles-dir", str(DBT_PROJECT)],  # noqa: S607
             cwd=DBT_PROJECT,
@@ -47,7 +48,7 @@ def project() -> DbtProject:
 
 def _newest_source() -> float:
     kept = ("models", "macros", "seeds", "tests")
-    files = [path for folder in kept for path in (DBT_PROJECT / folder).rglob("*") if path.is_file()]
+    files = [path for folder in kept for path in (DBT_PROJECT / folder).rglob("*")]
     return max(path.stat().st_mtime for path in [*files, *DBT_PROJECT.glob("*.yml")])
 
 

@@ -33,7 +33,7 @@ summed as (
         measures.source,
         measures.release_id,
         count(*) as measures_found,
-        sum(measures.value) as value_sum,
+        {{ exact_sum('measures.value') }} as value_sum,
         {{ value_at_max('measures.value_status', 'statuses.severity_order') }} as worst_status,
         bool_and(measures.is_current) as is_current,
         bool_or(measures.is_proxy) as is_proxy,

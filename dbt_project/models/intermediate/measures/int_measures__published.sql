@@ -40,7 +40,7 @@ summed as (
         located.year_end,
         located.joint_code,
         {{ value_at_max('located.value_status', 'statuses.severity_order') }} as value_status,
-        sum(located.value) as value_sum,
+        {{ exact_sum('located.value') }} as value_sum,
         {{ joined_text("located.column_name", "located.column_name") }}
         || ', line ' || min(located.source_row) as source_address
     from located

@@ -15,7 +15,7 @@ summed as (
 
     select
         *,
-        sum(value) over last_four as rolling_value,
+        {{ exact_sum('value', 'over last_four') }} as rolling_value,
         count(*) over last_four as quarters_held
     from quarters
     window last_four as (

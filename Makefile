@@ -1,0 +1,62 @@
+# One word each. Every target makes its own environment: Python 3.11 to 3.13 and make are enough.
+PYTHON ?= python3
+QUARTER ?= 2025-26-Q2
+HOME_DIR ?= $(if $(LIIA_HOME),$(LIIA_HOME),.liia)
+LANDING ?= $(LIIA_LANDING)
+
+BIN := .venv/bin
+READY := .venv/.ready
+# No network but the package index; nothing is reported to anybody.
+export DO_NOT_TRACK := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup run test check ui bench docs lock
+help:
+	@echo "make run    the quarter $(QUARTER), from the landing zone to outputs (synthetic if none is given)"
+	@echo "make test   all tests"
+	@echo "make check  linters, types, import rules, dbt and Dagster definitions"
+	@echo "make ui     the Dagster UI on 127.0.0.1:3000"
+	@echo "make docs   the data dictionary"
+	@echo "make bench  how fast, as ratios within one run"
+	@echo "make lock   resolve the pins of pyproject.toml anew into requirements.txt"
+
+setup: $(READY)
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(not (3, 11) <= v <= (3, 13) and f"Python 3.11 to 3.13 is needed, this is {v[0]}.{v[1]}; try: make PYTHON=python3.11 setup")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install --quiet --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: $(READY)
+	@if [ -z "$(LANDING)" ] && [ ! -d "$(HOME_DIR)/landing" ]; then $(BIN)/liia demo --dest "$(HOME_DIR)/landing"; fi
+	@$(BIN)/liia run --quarter $(QUARTER) --home "$(HOME_DIR)" $(if $(LANDING),--landing "$(LANDING)")
+
+test: $(READY)
+	$(BIN)/pytest
+
+# A target of its own: the manifest that Dagster reads speaks of the warehouse, not of memory.
+check: export DBT_TARGET_PATH := target/lint
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd dbt_project && ../$(BIN)/dbt --quiet --warn-error parse --show-all-deprecations --no-partial-parse --target lint --profiles-dir .
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
+	$(BIN)/dagster definitions validate -w workspace.yaml
+	$(BIN)/python -m orchestration.dictionary --check
+
+ui: $(READY)
+	$(BIN)/liia ui --home "$(HOME_DIR)" $(if $(LANDING),--landing "$(LANDING)")
+
+bench: $(READY)
+	$(BIN)/python -m tests.bench
+
+docs: $(READY)
+	$(BIN)/python -m orchestration.dictionary
+
+lock:
+	uv pip compile --universal --python-version 3.11 --extra platform --extra dev --generate-hashes \
+	  --no-emit-index-url --no-strip-extras --custom-compile-command "make lock" pyproject.toml -o requirements.txt

@@ -1,0 +1,110 @@
+"""Shapes of DfE's files that have cost others data: joint rows, symbols, unknown files, samples."""
+
+import pandas as pd
+import pytest
+
+from tests.conftest import Run
+
+pytestmark = pytest.mark.conformance
+
+
+def figures(run: Run, **where: object) -> pd.DataFrame:
+    frame = run.mart("fct_indicator").query("is_current and source == 'published'")
+    for column, value in where.items():
+        frame = frame[frame[column] == value]
+    return frame
+
+
+def test_kingston_and_richmond_share_one_workforce_row(real_run: Run) -> None:
+    rate = figures(real_run, indicator_code="sw_agency_rate", period_label="2023")
+    pair = rate[rate["new_la_code"].isin(["E09000021", "E09000027"])]
+    assert len(pair) == 2
+    assert pair["value"].nunique() == 1
+    assert pair["numerator"].tolist() == [40.0, 40.0]
+    assert (pair["joint_code"] == "E09000021 / E09000027").all()
+    others = rate[~rate["new_la_code"].isin(pair["new_la_code"])]
+    assert not others["joint_code"].fillna("").str.contains("E09").any()
+    # They are two authorities everywhere else.
+    cin = figures(real_run, indicator_code="repeat_referrals_pct", period_label="2023")
+    pair = cin[cin["new_la_code"].isin(["E09000021", "E09000027"])]
+    assert pair["value"].nunique() == 2
+    assert pair["joint_code"].isna().all()
+
+
+def test_hackney_is_not_available_in_2021_and_2022(real_run: Run) -> None:
+    hackney = figures(real_run, indicator_code="repeat_referrals_pct", new_la_code="E09000012")
+    years = hackney.set_index("period_label")
+    assert years.loc[["2021", "2022"], "value_status"].tolist() == ["x", "x"]
+    assert years.loc[["2021", "2022"], "value"].isna().all()
+    assert years.loc["2023", "value"] == pytest.approx(100 * 413 / 4148)
+
+
+def test_city_of_london_is_confidential_not_zero(real_run: Run) -> None:
+    city = figures(real_run, new_la_code="E09000001", period_label="2023")
+    city = city.set_index("indicator_code")
+    assert city.loc["repeat_referrals_pct", "value_status"] == "c"
+    assert pd.isna(city.loc["repeat_referrals_pct", "value"])
+    assert pd.isna(city.loc["repeat_referrals_pct", "numerator"])
+    assert city.loc["referrals", "numerator"] == 59
+
+
+def test_all_33_authorities_regions_and_england_are_there(real_run: Run) -> None:
+    rows = figures(real_run, indicator_code="icpc_15wd_pct", period_label="2024")
+    assert rows["new_la_code"].str.startswith("E09").sum() == 33
+    assert {"E92000001", "E12000007", "E13000001", "E13000002"} <= set(rows["new_la_code"])
+    assert rows["new_la_code"].is_unique
+
+
+def test_population_revision_is_kept_apart_from_the_current_rate(real_run: Run) -> None:
+    """City of London's mid-2022 estimate went from 841 to 985 between two releases."""
+    rates = real_run.mart("fct_indicator").query(
+        "indicator_code == 'referrals' and new_la_code == 'E09000001' and period_label == '2023'"
+    )
+    by_release = rates.set_index("population_release")
+    assert by_release["denominator"].to_dict() == {"2024": 841, "2025": 985}
+    assert by_release["is_current"].to_dict() == {"2024": False, "2025": True}
+    # With the population of its own release we reproduce the rate that DfE published.
+    first = by_release.loc["2024"]
+    assert round(first["value"], 1) == first["published_value"] == 701.5
+
+
+def test_rates_reproduce_what_dfe_published(real_run: Run) -> None:
+    """Every LA's rate with the release's own population, at DfE's decimal: S47, ICPC, referrals."""
+    frame = real_run.mart("fct_indicator").query(
+        "unit == 'rate_per_10000' and source == 'published' and population_release == '2024'"
+    )
+    both = frame[frame["value"].notna() & frame["published_value"].notna()]
+    # DfE computes regional and national rates from counts it then rounds to ten.
+    las = both[both["new_la_code"].str[:3].isin(["E06", "E07", "E08", "E09", "E10"])]
+    close = (las["value"] - las["published_value"]).abs() <= 0.0500001
+    assert len(las) > 4000
+    assert close.mean() > 0.999, las[~close]
+
+
+def test_unknown_files_are_named_and_set_aside_alone(real_run: Run, shared) -> None:
+    ledger = pd.read_parquet(real_run.home / "raw" / "published_files.parquet")
+    files = {path.name for path in (shared / "published").glob("*.csv")}
+    assert {path.split("/")[-1] for path in ledger["path"]} == files
+    accepted = ledger[ledger["state"] == "accepted"]
+    assert set(accepted["dataset"]) == {"cin_referrals", "cin_s47_icpc", "csww"}
+    assert len(accepted) == 4
+    assert ledger.loc[ledger["state"] == "quarantined", "reason"].notna().all()
+
+
+def test_annex_a_samples_give_every_row(real_run: Run) -> None:
+    """Lists 1, 2, 3 and 5 of both samples: counted against a plain reading of the workbooks."""
+    rows = {
+        name: pd.read_parquet(
+            real_run.home / "raw" / "annex_a" / f"annex_a_list_{name}.parquet"
+        )["file_id"].value_counts().tolist()
+        for name in (1, 2, 3, 5)
+    }
+    assert rows == {1: [5, 1], 2: [10, 5], 3: [6], 5: [5]}
+
+
+def test_the_sample_extract_cannot_speak_for_the_whole_quarter(real_run: Run) -> None:
+    """Its events are of September and October 2020, dated by the last of them: 2020-21 Q2 is covered."""
+    chat = real_run.mart("fct_measure").query("source == 'chat' and new_la_code == 'E09000007'")
+    values = chat.set_index("measure_code")["value"]
+    assert values["referrals"] == 6
+    assert values["s47"] == 5
