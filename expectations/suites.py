@@ -145,6 +145,7 @@ def mart_suite(mart: str) -> list[Rule]:
             f"{mart}.not_empty",
             "ExpectTableRowCountToBeBetween",
             {"min_value": 1},
+            severity="warning",
             why="an empty rug means that nothing was joined",
         ),
         _not_null(mart, "indicator_code", "a cell belongs to a row"),

@@ -10,7 +10,8 @@ from typing import Any
 
 from ingestion import landing
 from ingestion.findings import SEVERITIES
-from ingestion.sources import Parsed, annex_a, published, returns
+from ingestion.readers import TEXT
+from ingestion.sources import Parsed, annex_a, parse_landed, published, returns
 
 KINDS = ("return", "annex_a", "published")
 
@@ -18,11 +19,11 @@ KINDS = ("return", "annex_a", "published")
 def check_file(path: Path, kind: str | None = None) -> dict[str, Any]:
     """Parse one file as the pipeline would; the JSON-ready result of `liia check`.
 
-    Without `kind` a CSV is taken as published; a workbook as what its sheets hold most of.
+    Without `kind` the file is read as each kind and counts as the one that finds most tables.
     """
-    file = landing.landed(path.resolve(), path.resolve().parent, kind or "return")
-    kind = kind or _kind(file)
-    parsed = _parse(file, kind)
+    place = path.resolve()
+    file = landing.landed(place, _landing_of(place), kind or "return")
+    kind, parsed = _parse(file, [kind] if kind else _likely(place))
     findings = sorted(parsed.findings, key=lambda finding: SEVERITIES.index(finding.severity))
     return {
         "file": path.name,
@@ -42,13 +43,23 @@ def check_file(path: Path, kind: str | None = None) -> dict[str, Any]:
     }
 
 
-def _kind(file: landing.LandedFile) -> str:
-    if file.absolute.suffix.lower() == ".csv":
-        return "published"
-    as_return, as_annex_a = returns.parse(file), annex_a.read_lists(file)
-    return "annex_a" if len(as_annex_a.tables) > len(as_return.tables) else "return"
+def _landing_of(path: Path) -> Path:
+    """The landing zone around a file, whose folders name authority and quarter; else its folder."""
+    for folder in path.parents:
+        if folder.name in landing.FOLDERS.values():
+            return folder.parent
+    return path.parent
 
 
-def _parse(file: landing.LandedFile, kind: str) -> Parsed:
+def _likely(path: Path) -> list[str]:
+    """The kinds a file may be, likeliest first: DfE publishes CSV, authorities send workbooks."""
+    if path.suffix.lower() in TEXT:
+        return ["published", "return", "annex_a"]
+    return ["return", "annex_a", "published"]
+
+
+def _parse(file: landing.LandedFile, kinds: list[str]) -> tuple[str, Parsed]:
+    """The kind under which most tables are found, with what it gave; the first on a tie."""
     parsers = {"return": returns.parse, "annex_a": annex_a.read_lists, "published": published.parse}
-    return parsers[kind](file)
+    results = [(kind, parse_landed(file, parsers[kind])) for kind in kinds]
+    return max(results, key=lambda result: len(result[1].tables))

@@ -1,13 +1,15 @@
 """Cells to a typed frame, with a finding for every cell that could not be used.
 
-Each caster takes an object Series (one column's cells as read) and returns typed values and a mask
-of the cells it could not use; a blank is never a problem here, presence is a rule's business.
-Everything is vectorised. Nothing here opens a file or knows which source a column came from.
+Cells become trimmed text first; each caster then types every distinct spelling once, and gives NA
+for what it could not use. A blank is never a problem here, presence is a rule's business. Nothing
+here opens a file or knows which source a column came from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import yaml
@@ -16,12 +18,25 @@ from rapidfuzz import process
 from ingestion.contract import Column, Rule, Table
 from ingestion.findings import Finding, address
 from ingestion.headers import Resolution
+from ingestion.readers import Sheet
 
-_NUMBER = r"^[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?$|^[+-]?\d+(?:\.\d+)?[eE][+-]?\d+$"
+_NUMBER = r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?|[+-]?\d+(?:\.\d+)?[eE][+-]?\d+"
 # Day first, always: American order is a finding, never a guess.
-_DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d-%b-%Y", "%d-%b-%y", "%d.%m.%Y", "%d-%m-%Y")
+_DATE_FORMATS = (
+    "%Y-%m-%d",
+    "%d/%m/%Y",
+    "%d/%m/%y",
+    "%d-%b-%Y",
+    "%d-%b-%y",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%d.%m.%Y",
+    "%d-%m-%Y",
+)
 # Excel's day numbers for 1955 to 2064: anything else in a date column is not a date.
 _SERIALS = (20_000, 60_000)
+# A column that is wrong throughout is one mistake: after this many cells the rest is a count.
+MAX_LISTED = 200
 
 _EXPECTED = {
     "number": "a number",
@@ -30,44 +45,62 @@ _EXPECTED = {
 }
 
 
-def text_of(cells: pd.Series) -> pd.Series:
+def text_of(cells: Sequence[Any]) -> pd.Series:
     """Cells as trimmed text, an integral float without its `.0`; empty cells are NA."""
-    text = cells.astype("string").str.strip()
-    integral = cells.map(lambda cell: isinstance(cell, float) and cell.is_integer())
-    text = text.mask(integral, text.str.replace(r"\.0$", "", regex=True))
-    return text.replace("", pd.NA)
+    return pd.Series([_text(cell) for cell in cells], dtype="string")
 
 
-def numbers(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Numbers and text that is one (thousands separators included); booleans are none."""
-    text = text_of(cells)
-    written = text.str.match(_NUMBER).fillna(False).astype(bool)
-    values = pd.to_numeric(text.where(written).str.replace(",", ""), errors="coerce")
-    return values.astype("Float64"), text.notna() & ~written
+def _text(cell: object) -> str | None:
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell).strip() or None
 
 
-def integers(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
+def table_cells(sheet: Sheet, resolution: Resolution) -> pd.DataFrame:
+    """The rows under the header as text: a column for each match, and `row`, the zero-based row.
+
+    A row with nothing in any of those columns is an empty row, not a record.
+    """
+    first = resolution.row + 1
+    positions = resolution.positions
+    width = max(positions.values()) + 1
+    rows = [
+        row if len(row) >= width else [*row, *[""] * (width - len(row))]
+        for row in sheet.rows[first:]
+    ]
+    cells = pd.DataFrame(
+        {name: text_of([row[place] for row in rows]) for name, place in positions.items()}
+    )
+    filled = cells.notna().any(axis=1)
+    cells["row"] = range(first, first + len(rows))
+    return cells if filled.all() else cells[filled].reset_index(drop=True)
+
+
+def numbers(spellings: pd.Series) -> pd.Series:
+    """Numbers, and text that is one (thousands separators included)."""
+    written = spellings.where(spellings.str.fullmatch(_NUMBER))
+    return pd.to_numeric(written.str.replace(",", "")).astype("Float64")
+
+
+def integers(spellings: pd.Series) -> pd.Series:
     """Whole numbers; a decimal age (as some systems export) is rounded down to years lived."""
-    values, bad = numbers(cells)
-    floored = values.to_numpy(dtype="float64", na_value=float("nan")) // 1
-    return pd.Series(floored, index=cells.index).astype("Int64"), bad
+    return (numbers(spellings) // 1).astype("Int64")
 
 
-def dates(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
+def dates(spellings: pd.Series) -> pd.Series:
     """Dates from date cells, Excel day numbers and day-first text; times are dropped."""
-    text = text_of(cells).str.replace(r"[ T]\d{1,2}:\d{2}.*$", "", regex=True)
-    parsed = pd.Series(pd.NaT, index=cells.index, dtype="datetime64[s]")
+    text = spellings.str.replace(r"[ T]\d{1,2}:\d{2}.*$", "", regex=True)
     serial = pd.to_numeric(text, errors="coerce")
-    serial = serial.where(serial.between(*_SERIALS))
-    if serial.notna().any():
-        parsed = (pd.Timestamp("1899-12-30") + pd.to_timedelta(serial // 1, unit="D")).astype(parsed.dtype)
+    days = serial.where(serial.between(*_SERIALS)) // 1
+    parsed = pd.to_datetime(days.astype("float64"), unit="D", origin="1899-12-30")
+    parsed = parsed.astype("datetime64[s]")
     for layout in _DATE_FORMATS:
-        todo = text.notna() & parsed.isna()
+        todo = parsed.isna()
         if not todo.any():
             break
         attempt = pd.to_datetime(text[todo], format=layout, errors="coerce")
-        parsed[todo] = attempt.astype(parsed.dtype)
-    return parsed, text.notna() & parsed.isna()
+        parsed[todo] = attempt.astype("datetime64[s]")
+    return parsed
 
 
 @lru_cache(maxsize=1)
@@ -76,26 +109,33 @@ def _code_sets() -> dict[str, list[dict[str, str]]]:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-def codes(cells: pd.Series, code_set: str) -> tuple[pd.Series, pd.Series]:
-    """Canonical codes of a code set, matched once per distinct spelling."""
-    text = text_of(cells)
-    spellings = pd.Series(text.dropna().unique(), dtype="string")
+def codes(spellings: pd.Series, code_set: str) -> pd.Series:
+    """Canonical codes of a code set; the first entry whose pattern fits counts."""
     found = pd.Series(pd.NA, index=spellings.index, dtype="string")
     for entry in _code_sets()[code_set]:
         hit = spellings.str.contains(entry["pattern"], case=False, regex=True).astype(bool)
         found = found.mask(hit & found.isna(), entry["code"])
-    mapped = text.map(dict(zip(spellings, found, strict=True))).astype("string")
-    return mapped, text.notna() & mapped.isna()
+    return found
 
 
-def cast(cells: pd.Series, column: Column) -> tuple[pd.Series, pd.Series]:
-    """One column's cells in its contract type, and which of them could not be used."""
+def _caster(column: Column) -> Callable[[pd.Series], pd.Series] | None:
     if column.type == "category" and column.codes:
-        return codes(cells, column.codes)
-    caster = {"number": numbers, "integer": integers, "date": dates}.get(column.type)
-    if caster is None:
-        return text_of(cells), pd.Series(False, index=cells.index)
-    return caster(cells)
+        code_set = column.codes
+        return lambda spellings: codes(spellings, code_set)
+    return {"number": numbers, "integer": integers, "date": dates}.get(column.type)
+
+
+def cast(text: pd.Series, column: Column) -> pd.Series:
+    """One column's text in its contract type, NA where it could not be used."""
+    caster = _caster(column)
+    return text if caster is None else per_spelling(text, caster)
+
+
+def per_spelling(text: pd.Series, caster: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """A caster applied once to each distinct spelling: columns of 60,000 cells have few."""
+    places, spellings = pd.factorize(text)
+    typed = caster(pd.Series(spellings, dtype="string"))
+    return pd.Series(typed.array.take(places, allow_fill=True), index=text.index)
 
 
 def expected(column: Column) -> str:
@@ -116,42 +156,55 @@ def suggestion(value: str, column: Column) -> str | None:
 def conform(
     cells: pd.DataFrame, table: Table, resolution: Resolution, sheet: str
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """Type a table's cells and evaluate its row rules.
+    """Type a table's cells (as `table_cells` gives them) and evaluate its row rules.
 
-    `cells` holds one object column per resolved contract column and a `row` column with the
-    zero-based sheet row. The result keeps `row` (as Excel numbers it), has every contract column that
-    is not ignored (NA where the file had none), and loses no row: an unusable cell becomes NA with a finding.
+    The result keeps `row` (as Excel numbers it), has every contract column that is not ignored (NA
+    where the file had none), and loses no row: an unusable cell becomes NA with a finding.
     """
     findings: list[Finding] = []
     typed = {"row": cells["row"].astype("int64") + 1}
     positions = resolution.positions
+    nothing = pd.Series(pd.NA, index=cells.index, dtype="string")
     for column in table.columns:
         if column.role == "ignore":
             continue
-        present = column.name in positions
-        values = cells[column.name] if present else pd.Series("", index=cells.index, dtype=object)
-        typed[column.name], bad = cast(values, column)
-        seen = text_of(values[bad]) if bad.any() else pd.Series(dtype="string")
-        for index, value in seen.items():
-            findings.append(
-                Finding(
-                    rule_id=f"{table.name}.{column.name}.type",
-                    severity="check",
-                    message=f"{column.headers[0]} is not usable",
-                    table=table.name,
-                    sheet=sheet,
-                    cell=address(int(cells.at[index, "row"]), positions[column.name]),
-                    row=int(cells.at[index, "row"]) + 1,
-                    column=column.headers[0],
-                    value=value,
-                    expected=expected(column),
-                    suggestion=suggestion(value, column),
-                )
+        text = cells[column.name] if column.name in positions else nothing
+        typed[column.name] = cast(text, column)
+        unusable = typed[column.name].isna() & text.notna()
+        if unusable.any():
+            finding = Finding(
+                rule_id=f"{table.name}.{column.name}.type",
+                severity="check",
+                message=f"{column.headers[0]} is not usable",
+                table=table.name,
+                sheet=sheet,
+                column=column.headers[0],
+                expected=expected(column),
             )
+            found = listed(finding, typed["row"][unusable], text[unusable], positions[column.name])
+            findings += [replace(f, suggestion=suggestion(f.value or "", column)) for f in found]
     frame = pd.DataFrame(typed)
     for rule in table.rules:
-        findings.extend(_broken(rule, frame, table, positions, sheet))
+        findings += _broken(rule, frame, table, positions, sheet)
     return frame, findings
+
+
+def listed(finding: Finding, rows: pd.Series, values: pd.Series, position: int) -> list[Finding]:
+    """A finding for each row (as Excel numbers it); beyond a limit, one for all the rest."""
+    pairs = zip(rows[:MAX_LISTED].tolist(), values[:MAX_LISTED].tolist(), strict=True)
+    found = [
+        replace(
+            finding,
+            cell=address(row - 1, position),
+            row=row,
+            value=None if pd.isna(value) else str(value),
+        )
+        for row, value in pairs
+    ]
+    rest = len(rows) - len(found)
+    if rest:
+        found.append(replace(finding, message=f"{finding.message} (and {rest} more)", count=rest))
+    return found
 
 
 def violations(rule: Rule, frame: pd.DataFrame) -> pd.Series:
@@ -160,9 +213,9 @@ def violations(rule: Rule, frame: pd.DataFrame) -> pd.Series:
         return frame[rule.column].isna()
     if rule.kind == "between":
         values = frame[rule.column]
-        low = values < rule.min if rule.min is not None else False
-        high = values > rule.max if rule.max is not None else False
-        return (low | high).fillna(False).astype(bool)
+        low = rule.min if rule.min is not None else float("-inf")
+        high = rule.max if rule.max is not None else float("inf")
+        return ((values < low) | (values > high)).fillna(False).astype(bool)
     if rule.kind == "not_before":
         return (frame[rule.column] < frame[rule.other]).fillna(False).astype(bool)
     present = frame[rule.columns].notna().all(axis=1)
@@ -171,24 +224,18 @@ def violations(rule: Rule, frame: pd.DataFrame) -> pd.Series:
 
 def _broken(
     rule: Rule, frame: pd.DataFrame, table: Table, positions: dict[str, int], sheet: str
-) -> Sequence[Finding]:
+) -> list[Finding]:
     name = rule.columns[-1] if rule.kind == "unique" else rule.column
-    if name not in positions:
+    bad = violations(rule, frame)
+    if name not in positions or not bad.any():
         return []
-    column = table.column(name)
-    bad = frame.loc[violations(rule, frame), ["row", name]]
-    return [
-        Finding(
-            rule_id=rule.id,
-            severity=rule.severity,
-            message=rule.message,
-            table=table.name,
-            sheet=sheet,
-            cell=address(int(row) - 1, positions[name]),
-            row=int(row),
-            column=column.headers[0],
-            value=None if pd.isna(value) else str(value),
-            expected=rule.fix,
-        )
-        for row, value in bad.itertuples(index=False)
-    ]
+    finding = Finding(
+        rule_id=rule.id,
+        severity=rule.severity,
+        message=rule.message,
+        table=table.name,
+        sheet=sheet,
+        column=table.column(name).headers[0],
+        expected=rule.fix,
+    )
+    return listed(finding, frame["row"][bad], frame[name][bad], positions[name])

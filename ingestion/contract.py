@@ -137,10 +137,12 @@ def load_contract(source: str, folder: Path = CONTRACTS) -> Contract:
         return _typed(Contract, _read(path), path)
     shared_path = folder / "published" / "_ees.yml"
     shared = _typed(_Shared, _read(shared_path), shared_path)
-    tables = []
+    tables: list[Table] = []
     for path in sorted((folder / "published").glob("[!_]*.yml")):
-        for table in _typed(Contract, _read(path), path).tables:
-            tables.append(table.model_copy(update={"columns": shared.columns + table.columns}))
+        tables += [
+            table.model_copy(update={"columns": shared.columns + table.columns})
+            for table in _typed(Contract, _read(path), path).tables
+        ]
     return Contract(source="published", tables=tables, symbols=shared.symbols)
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from ingestion.contract import Column
@@ -21,7 +21,11 @@ FUZZY_THRESHOLD = 90
 # In a short header one slip of the finger weighs more: "Valeu" is only 80% like "Value". One wrong,
 # missing, extra or swapped letter in five or more is taken too.
 SHORTEST_SLIP = 5
+# Below this a header resembles nothing, and a suggestion would mislead.
+SUGGESTION_THRESHOLD = 60
 SEARCH_ROWS = 30
+
+_SEPARATORS = re.compile(r"[^a-z0-9%+]+")
 
 
 @dataclass(frozen=True)
@@ -35,10 +39,15 @@ class Match:
 
 @dataclass(frozen=True)
 class Resolution:
-    """What became of a header row. `nearest` maps an unmatched header to its closest column."""
+    """What became of a header row.
+
+    `duplicates` are positions whose header names a column that another position was taken for;
+    `nearest` maps an unmatched header to its closest column.
+    """
 
     row: int
     matches: list[Match] = field(default_factory=list)
+    duplicates: dict[int, Match] = field(default_factory=dict)
     unmatched: dict[int, str] = field(default_factory=dict)
     nearest: dict[str, str] = field(default_factory=dict)
     missing: list[Column] = field(default_factory=list)
@@ -52,52 +61,88 @@ class Resolution:
         return not any(column.required for column in self.missing)
 
 
-def normalise(text: str) -> str:
+def normalise(text: object) -> str:
     """Case, curly quotes, repeated spaces and punctuation do not tell headers apart; % and + do."""
-    return " ".join(re.sub(r"[^a-z0-9%+]+", " ", str(text).lower()).split())
+    return " ".join(_SEPARATORS.sub(" ", str(text).lower()).split())
 
 
-def resolve(headers: Sequence[object], columns: Sequence[Column], row: int = 0) -> Resolution:
-    """Match one row of headers to a contract's columns; each column is taken at most once."""
+class _Names:
+    """A contract's headers in the forms that are looked up; built once for many rows."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self.issued = {c.headers[0]: c.name for c in columns}
+        self.normalised = {normalise(c.headers[0]): c.name for c in columns}
+        self.aliases = {normalise(h): c.name for c in columns for h in c.headers[1:]}
+        self.certain = self.aliases | self.normalised
+        self.choices = [(c.name, h, normalise(h)) for c in columns for h in c.headers]
+
+    def settled(self, row: Sequence[object]) -> int:
+        """How many columns a row settles without guessing."""
+        seen = (self.certain.get(normalise(cell)) for cell in row if isinstance(cell, str))
+        return len({*seen} - {None})
+
+
+def resolve(
+    headers: Sequence[object], columns: Sequence[Column], row: int = 0, fuzzy: bool = True
+) -> Resolution:
+    """Match one row of headers to a contract's columns; each column is taken at most once.
+
+    Without `fuzzy` a near header is only a suggestion: for headers that machines write.
+    """
+    return _resolve(headers, columns, _Names(columns), row, fuzzy)
+
+
+def _resolve(
+    headers: Sequence[object], columns: Sequence[Column], names: _Names, row: int, fuzzy: bool
+) -> Resolution:
     texts = {i: str(h).strip() for i, h in enumerate(headers) if str(h).strip()}
+    forms = {i: normalise(text) for i, text in texts.items()}
     taken: dict[str, Match] = {}
     free = dict(texts)
 
-    def take(position: int, column: Column, how: str, score: float) -> None:
-        taken[column.name] = Match(position, texts[position], column.name, how, score)
+    def take(position: int, name: str, how: str, score: float) -> None:
+        taken[name] = Match(position, texts[position], name, how, score)
         del free[position]
 
     passes = (
-        ("exact", lambda text, column: text == column.headers[0]),
-        ("normalised", lambda text, column: normalise(text) == normalise(column.headers[0])),
-        ("alias", lambda text, column: normalise(text) in map(normalise, column.headers[1:])),
+        ("exact", names.issued, texts),
+        ("normalised", names.normalised, forms),
+        ("alias", names.aliases, forms),
     )
-    for how, same in passes:
-        for position, text in list(free.items()):
-            for column in columns:
-                if column.name not in taken and same(text, column):
-                    take(position, column, how, 100.0)
-                    break
+    for how, known, keys in passes:
+        for position in list(free):
+            name = known.get(keys[position])
+            if name is not None and name not in taken:
+                take(position, name, how, 100.0)
 
-    nearest = {}
-    for position, text in list(free.items()):
-        choices = {
-            (c.name, h): normalise(h) for c in columns if c.name not in taken for h in c.headers
-        }
-        best = process.extractOne(normalise(text), choices, scorer=fuzz.ratio)
-        if best is None:
+    duplicates = {p: taken[names.certain[forms[p]]] for p in free if forms[p] in names.certain}
+    free = {position: text for position, text in free.items() if position not in duplicates}
+
+    # Likest pair first, so that the order of columns in the file decides nothing.
+    pairs = sorted(
+        (
+            (fuzz.ratio(forms[position], choice), position, name, header, choice)
+            for position in free
+            for name, header, choice in names.choices
+            if name not in taken
+        ),
+        key=lambda pair: -pair[0],
+    )
+    nearest: dict[str, str] = {}
+    for score, position, name, header, choice in pairs:
+        if position not in free or name in taken:
             continue
-        matched, score, (name, header) = best
-        slip = len(matched) >= SHORTEST_SLIP and OSA.distance(normalise(text), matched) <= 1
-        if score >= FUZZY_THRESHOLD or slip:
-            take(position, next(c for c in columns if c.name == name), "fuzzy", round(score, 1))
-        elif score >= 60:
-            nearest[text] = header
+        slip = len(choice) >= SHORTEST_SLIP and OSA.distance(forms[position], choice) <= 1
+        if fuzzy and (score >= FUZZY_THRESHOLD or slip):
+            take(position, name, "fuzzy", round(score, 1))
+        elif score >= SUGGESTION_THRESHOLD:
+            nearest.setdefault(texts[position], header)
     return Resolution(
         row=row,
         matches=sorted(taken.values(), key=lambda match: match.position),
+        duplicates=duplicates,
         unmatched=free,
-        nearest=nearest,
+        nearest={text: header for text, header in nearest.items() if text in free.values()},
         missing=[column for column in columns if column.name not in taken],
     )
 
@@ -105,15 +150,43 @@ def resolve(headers: Sequence[object], columns: Sequence[Column], row: int = 0) 
 def find_header(rows: Sequence[Sequence[object]], columns: Sequence[Column]) -> Resolution | None:
     """The header row among the first rows: the one that settles most columns, at least two.
 
-    Title rows, blank rows and cover blocks above it are passed over. None when no row fits.
+    Title rows, blank rows and cover blocks above it are passed over. None when no row fits. Where a
+    row settles half of the columns for certain, the others are not searched for typing slips.
     """
-    best: Resolution | None = None
-    for index, row in enumerate(rows[:SEARCH_ROWS]):
-        if sum(bool(str(cell).strip()) for cell in row) < 2:
-            continue
-        candidate = resolve(row, columns, index)
-        if len(candidate.matches) >= min(2, len(columns)) and (
-            best is None or len(candidate.matches) > len(best.matches)
-        ):
-            best = candidate
-    return best
+    names = _Names(columns)
+    candidates = {
+        index: names.settled(row)
+        for index, row in enumerate(rows[:SEARCH_ROWS])
+        if sum(bool(str(cell).strip()) for cell in row) >= 2
+    }
+    if not candidates:
+        return None
+    surest = max(candidates, key=lambda index: candidates[index])
+    promising = [surest] if candidates[surest] * 2 >= len(columns) else list(candidates)
+    resolutions = [_resolve(rows[index], columns, names, index, True) for index in promising]
+    best = max(resolutions, key=lambda resolution: len(resolution.matches))
+    return best if len(best.matches) >= min(2, len(columns)) else None
+
+
+def labelled(
+    rows: Sequence[Sequence[object]], labels: dict[str, str]
+) -> dict[str, tuple[object, int, int]]:
+    """Values of a cover block by name, each with its zero-based row and column.
+
+    `labels` maps a normalised label to a name. The value is the first filled cell right of the
+    label, or what follows the colon in the label's own cell; another label is no value.
+    """
+    found: dict[str, tuple[object, int, int]] = {}
+    for row, cells in enumerate(rows):
+        for column, cell in enumerate(cells):
+            label, _, inline = str(cell).partition(":")
+            name = labels.get(normalise(label)) if label else None
+            if name is None or name in found:
+                continue
+            after = (
+                (c, i) for i, c in enumerate(cells[column + 1 :], column + 1) if str(c).strip()
+            )
+            value, place = (inline.strip(), column) if inline.strip() else next(after, ("", column))
+            if value != "" and normalise(str(value).partition(":")[0]) not in labels:
+                found[name] = (value, row, place)
+    return found

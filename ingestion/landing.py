@@ -5,6 +5,7 @@ file name. What the content of a file says about itself is read by `sources/`, a
 """
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -37,8 +38,10 @@ class LandedFile:
     size: int
     received_at: datetime
     sidecar: dict[str, Any] = field(default_factory=dict)
-    sidecar_problem: str | None = None
+    sidecar_problems: list[str] = field(default_factory=list)
     synthetic: bool = False
+    # Why the file is not to be opened at all; None for any ordinary file.
+    refused: str | None = None
 
     @property
     def places(self) -> list[str]:
@@ -54,59 +57,110 @@ def is_synthetic(landing: Path) -> bool:
 def scan(landing: Path, source: str) -> list[LandedFile]:
     """Every file of one source, in path order; sidecars and clutter are no files of their own."""
     folder = landing / FOLDERS[source]
-    found = [p for p in sorted(folder.rglob("*")) if p.is_file() and not _CLUTTER.match(p.name)]
-    data = [p for p in found if not (p.suffix == ".yml" and p.with_suffix("") in found)]
+    found = [p for p in sorted(folder.rglob("*")) if not p.is_dir() and not _CLUTTER.match(p.name)]
+    names = set(found)
+    data = [p for p in found if not (p.suffix == ".yml" and p.with_suffix("") in names)]
     synthetic = is_synthetic(landing)
-    return [landed(path, landing, source, synthetic) for path in data]
+    files = []
+    for path in data:
+        try:
+            files.append(landed(path, landing, source, synthetic))
+        except FileNotFoundError:
+            continue  # taken away since the folder was listed: as if it had gone a moment earlier
+    return files
 
 
 def landed(path: Path, landing: Path, source: str, synthetic: bool = False) -> LandedFile:
-    sidecar, problem = _sidecar(path)
-    stat = path.stat()
-    with path.open("rb") as handle:
-        digest = hashlib.file_digest(handle, "sha256").hexdigest()
+    """One file with what its sidecar says. Raises FileNotFoundError where it has gone."""
+    sidecar, problems = _sidecar(path)
+    stat = path.lstat()
+    refused = _refusal(path)
+    digest = "" if refused else _digest(path)
     return LandedFile(
         source=source,
-        path=path.relative_to(landing).as_posix(),
+        # A name in an old encoding would break whatever stores it as text.
+        path=os.fsencode(path.relative_to(landing).as_posix()).decode("utf-8", "replace"),
         absolute=path,
         sha256=digest,
         size=stat.st_size,
         received_at=_received(sidecar.get("received_at"), stat.st_mtime),
         sidecar=sidecar,
-        sidecar_problem=problem,
+        sidecar_problems=problems,
         synthetic=synthetic or bool(sidecar.get("synthetic")),
+        refused=refused,
     )
 
 
-def _sidecar(path: Path) -> tuple[dict[str, Any], str | None]:
+def _refusal(path: Path) -> str | None:
+    if path.is_symlink():
+        return "this is a link to a file elsewhere; put the file itself here"
+    if path.suffix.lower() in (".yml", ".yaml"):
+        return "this describes a file that is not here; a sidecar is called <file name>.yml"
+    return None
+
+
+def _digest(path: Path) -> str:
+    """The content's hash; empty where the file may not be read, which its reader then reports."""
+    try:
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except PermissionError:
+        return ""
+
+
+def _sidecar(path: Path) -> tuple[dict[str, Any], list[str]]:
     sidecar = path.with_name(path.name + ".yml")
     if not sidecar.exists():
-        return {}, None
+        return {}, []
     try:
         content = yaml.safe_load(sidecar.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        return {}, f"{sidecar.name} is not readable as YAML ({error}); it is left aside"
+        return {}, [f"{sidecar.name} is not readable as YAML ({error}); it is left aside"]
     if not isinstance(content, dict):
-        return {}, f"{sidecar.name} should hold lines such as 'la: CAM'; it is left aside"
-    return content, None
+        return {}, [f"{sidecar.name} should hold lines such as 'la: CAM'; it is left aside"]
+    readable = {
+        "la": lambda value: la_code(str(value)) is not None,
+        "quarter": lambda value: _quarter(str(value)) is not None,
+        "received_at": lambda value: _moment(value) is not None,
+        "extract_date": lambda value: _moment(value) is not None,
+    }
+    problems = [
+        f"{sidecar.name}: {key} {content[key]!r} cannot be understood; it is left aside"
+        for key, understood in readable.items()
+        if key in content and not understood(content[key])
+    ]
+    unknown = [str(key) for key in content if key not in {*readable, "release", "synthetic"}]
+    if unknown:
+        problems.append(f"{sidecar.name}: {', '.join(unknown)} means nothing here; is it misspelt?")
+    return content, problems
 
 
 def _received(stated: object, modified: float) -> datetime:
     """The sidecar's time, read as London time where it names no zone; else the file's own time."""
-    try:
-        moment = stated if isinstance(stated, datetime) else datetime.fromisoformat(str(stated))
-    except ValueError:
-        moment = datetime.fromtimestamp(modified, tz=UTC)
+    moment = _moment(stated) or datetime.fromtimestamp(modified, tz=UTC)
     return moment.replace(tzinfo=LONDON) if moment.tzinfo is None else moment.astimezone(LONDON)
+
+
+def _moment(stated: object) -> datetime | None:
+    """A date or time as YAML gives it: already one, or ISO text."""
+    try:
+        return datetime.fromisoformat(str(stated))
+    except ValueError:
+        return None
+
+
+def _quarter(text: str) -> Quarter | None:
+    try:
+        return Quarter.parse(text)
+    except ValueError:
+        return None
 
 
 def quarter_of(file: LandedFile) -> Quarter | None:
     """The quarter that sidecar, folders or file name state, in that order."""
-    for text in [str(file.sidecar.get("quarter", "")), *file.places]:
-        found = Quarter.find(text)
-        if found is not None:
-            return found
-    return None
+    stated = _quarter(str(file.sidecar.get("quarter", "")))
+    found = (Quarter.find(text) for text in file.places)
+    return stated or next((quarter for quarter in found if quarter), None)
 
 
 @lru_cache(maxsize=1)
@@ -116,7 +170,9 @@ def _authorities() -> tuple[dict[str, str], list[tuple[str, str]], dict[str, str
     short = dict(zip(las["short_code"], las["new_la_code"], strict=True))
     names = [
         (normalise(name), code)
-        for code, la_name, aliases in las[["new_la_code", "la_name", "name_aliases"]].itertuples(index=False)
+        for code, la_name, aliases in las[["new_la_code", "la_name", "name_aliases"]].itertuples(
+            index=False
+        )
         for name in [la_name, *filter(None, aliases.split("|"))]
     ]
     # Longest first, so that "Kingston upon Thames" is seen before "Kingston".

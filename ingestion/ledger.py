@@ -37,7 +37,15 @@ TEXT_COLUMNS = [
     "release_id",
     "tables",
 ]
-COLUMNS = [*TEXT_COLUMNS, "size", "submission_number", "is_current", "is_synthetic", "received_at", "first_seen_at"]
+COLUMNS = [
+    *TEXT_COLUMNS,
+    "size",
+    "submission_number",
+    "is_current",
+    "is_synthetic",
+    "received_at",
+    "first_seen_at",
+]
 _TYPES = {
     **dict.fromkeys(TEXT_COLUMNS, "string"),
     "size": "int64",
@@ -113,8 +121,14 @@ def _number(ledger: pd.DataFrame) -> pd.DataFrame:
     The subject is the dataset for published files, authority and quarter otherwise. Order is the
     stated release, then the latest period held, then time received (design: order of releases).
     """
-    ledger = ledger.sort_values(["release", "last_period", "received_at", "file_id"], na_position="first")
-    subject = [ledger["dataset"].fillna(""), ledger["new_la_code"].fillna(""), ledger["quarter"].fillna("")]
+    ledger = ledger.sort_values(
+        ["release", "last_period", "received_at", "file_id"], na_position="first"
+    )
+    subject = [
+        ledger["dataset"].fillna(""),
+        ledger["new_la_code"].fillna(""),
+        ledger["quarter"].fillna(""),
+    ]
     usable = ledger["state"].isin(["accepted", "replaced"])
     number = ledger[usable].groupby([part[usable] for part in subject]).cumcount() + 1
     ledger["submission_number"] = number.astype("Int64")

@@ -1,14 +1,15 @@
 """Landing zone to raw Parquet for one source: scan, parse what is new, record, hand over.
 
-A file is parsed again only when its content, place, sidecar or the contract changed; what it gave is
-kept in `raw/.parsed/`. The hand-over is one Parquet file per table in `raw/`, the files' ledger, and
-the findings. No orchestration here: the result object says what happened.
+A file is parsed again only when its content, place, sidecar or the contract changed; what it gave
+is kept in `raw/.parsed/`. The hand-over is one Parquet file per table in `raw/`, the files' ledger,
+and the findings. No orchestration here: the result object says what happened.
 """
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from functools import lru_cache, partial
 from pathlib import Path
@@ -19,11 +20,10 @@ import pyarrow.parquet as pq
 
 from ingestion import landing
 from ingestion.contract import Table, contract
-from ingestion.findings import COLUMNS as FINDING_COLUMNS
 from ingestion.findings import Finding, to_frame
 from ingestion.landing import LandedFile
 from ingestion.ledger import Ledger
-from ingestion.sources import Parsed, annex_a, published, returns
+from ingestion.sources import Parsed, annex_a, parse_landed, published, returns
 from ingestion.store import write_parquet
 
 SOURCES = ("return", "annex_a", "published")
@@ -67,7 +67,15 @@ def schema_of(table: str) -> pa.Schema:
 
 def _fields(table: str) -> list[tuple[str, pa.DataType]]:
     if table == "published_values":
-        names = [*published.KEYS, "filter_key", "column_name", "value_text", "value_status", "dataset", "year_end"]
+        names = [
+            *published.KEYS,
+            "filter_key",
+            "column_name",
+            "value_text",
+            "value_status",
+            "dataset",
+            "year_end",
+        ]
         return [*((n, pa.string()) for n in names), ("row", pa.int64()), ("value", pa.float64())]
     if table == "return_values":
         names = ["measure_code", "comment", "value_status", "value_text", "sheet", "cell"]
@@ -79,8 +87,9 @@ def _fields(table: str) -> list[tuple[str, pa.DataType]]:
 @lru_cache
 def _rules_version(source: str) -> str:
     """Changes whenever the contract or the code that reads files changes."""
+    here = Path(__file__).parent
     digest = hashlib.sha256(contract(source).model_dump_json().encode())
-    for path in sorted(Path(__file__).parent.rglob("*.py")) + [Path(__file__).parent / "codes.yml"]:
+    for path in [*sorted(here.rglob("*.py")), here / "codes.yml"]:
         if "sample" not in path.parts:
             digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -102,9 +111,11 @@ def ingest(source: str, landing_zone: Path, home: Path, key: bytes, now: datetim
     write_parquet(ledger, home / "raw" / f"{source}_files.parquet")
     result.files = len(entries)
     result.quarantined = sorted(file.path for file, _, parsed in entries if not parsed.accepted)
-    # Child-level rows of superseded files are not kept any longer than they are needed.
-    states = ["accepted"] if source == "annex_a" else ["accepted", "replaced"]
-    usable = ledger.loc[ledger["state"].isin(states), "file_id"]
+    if source == "annex_a":
+        # Child-level rows of superseded files are not kept any longer than they are needed.
+        for file_id in ledger.loc[ledger["state"].isin(["replaced", "withdrawn"]), "file_id"]:
+            shutil.rmtree(home / "raw" / ".parsed" / file_id, ignore_errors=True)
+    usable = ledger.loc[ledger["state"].isin(["accepted", "replaced"]), "file_id"]
     for table in tables_of(source):
         result.tables[table] = _hand_over(table, list(usable), home)
     result.findings = _hand_over_findings(source, entries, home)
@@ -116,8 +127,8 @@ def _keep_apart(landing_zone: Path, home: Path) -> None:
     kind = "synthetic" if landing.is_synthetic(landing_zone) else "real"
     if stamp.exists() and stamp.read_text() != kind:
         raise MixedZones(
-            f"{home} holds {stamp.read_text()} data and {landing_zone} is {kind}: figures would mix."
-            " Use another --home for it."
+            f"{home} holds {stamp.read_text()} data and {landing_zone} is {kind}: figures would"
+            " mix. Use another --home for it."
         )
     home.mkdir(parents=True, exist_ok=True)
     stamp.write_text(kind)
@@ -130,22 +141,29 @@ def parser(source: str, key: bytes) -> Callable[[LandedFile], Parsed]:
 
 
 def _parse_once(file: LandedFile, home: Path, key: bytes) -> tuple[str, Parsed, bool]:
-    identity = json.dumps([file.source, file.path, file.sha256, file.sidecar, file.synthetic], default=str)
+    identity = json.dumps(
+        [file.source, file.path, file.sha256, file.sidecar, file.synthetic], default=str
+    )
     file_id = hashlib.sha256(identity.encode()).hexdigest()[:16]
     keyed = hashlib.sha256(key + _rules_version(file.source).encode()).hexdigest()[:16]
     folder = home / "raw" / ".parsed" / file_id
     if (folder / keyed).exists():
         return file_id, _load(folder), False
-    parsed = parser(file.source, key)(file)
-    parsed.table_names = sorted(parsed.tables)
-    if file.sidecar_problem:
-        parsed.findings.append(Finding("sidecar.unreadable", "check", file.sidecar_problem))
+    parsed = parse_landed(file, parser(file.source, key))
     _save(parsed, file_id, folder)
     (folder / keyed).touch()
     return file_id, parsed, True
 
 
-_FACTS = ("table_names", "dataset", "la_code", "quarter", "extract_date_basis", "release", "last_period")
+_FACTS = (
+    "table_names",
+    "dataset",
+    "la_code",
+    "quarter",
+    "extract_date_basis",
+    "release",
+    "last_period",
+)
 
 
 def _save(parsed: Parsed, file_id: str, folder: Path) -> None:
@@ -158,9 +176,9 @@ def _save(parsed: Parsed, file_id: str, folder: Path) -> None:
             frame.assign(file_id=file_id)[schema.names], schema=schema, preserve_index=False
         )
         write_parquet(table, folder / f"{name}.parquet")
-    write_parquet(to_frame(parsed.findings).assign(file_id=file_id), folder / "findings.parquet")
     facts = {name: getattr(parsed, name) for name in _FACTS}
     facts["extract_date"] = parsed.extract_date.isoformat() if parsed.extract_date else None
+    facts["findings"] = [asdict(finding) for finding in parsed.findings]
     (folder / "facts.json").write_text(json.dumps(facts))
 
 
@@ -168,10 +186,9 @@ def _load(folder: Path) -> Parsed:
     """What an earlier parse gave, without its tables: those stay on disk until handed over."""
     facts = json.loads((folder / "facts.json").read_text())
     extracted = facts.pop("extract_date")
-    frame = pq.read_table(folder / "findings.parquet").to_pandas()[FINDING_COLUMNS]
-    records = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    findings = facts.pop("findings")
     return Parsed(
-        findings=[Finding(**record) for record in records],
+        findings=[Finding(**finding) for finding in findings],
         extract_date=date.fromisoformat(extracted) if extracted else None,
         **facts,
     )
@@ -195,10 +212,9 @@ def raw_path(home: Path, table: str) -> Path:
 def _hand_over_findings(
     source: str, entries: list[tuple[LandedFile, str, Parsed]], home: Path
 ) -> dict[str, int]:
-    frames = [to_frame(parsed.findings).assign(file_id=file_id) for _, file_id, parsed in entries]
-    empty = to_frame([]).assign(file_id=pd.Series(dtype="string"))
-    findings = pd.concat([f for f in frames if len(f)] or [empty], ignore_index=True)
-    findings = findings.astype({"file_id": "string"})
+    found = [(file_id, finding) for _, file_id, parsed in entries for finding in parsed.findings]
+    file_ids = pd.Series([file_id for file_id, _ in found], dtype="string")
+    findings = to_frame(finding for _, finding in found).assign(file_id=file_ids)
     write_parquet(findings, home / "raw" / f"{source}_findings.parquet")
     return {str(k): int(v) for k, v in findings["severity"].value_counts().items()}
 

@@ -1,7 +1,8 @@
 """The registry and reference seeds, read as data by everything outside dbt.
 
 dbt owns `dbt_project/seeds/`; Python reads the same CSVs so that a label, a unit or an authority's
-name stands once. An installed wheel carries a copy beside this package. No figures are computed here.
+name stands once. An installed wheel carries a copy beside this package. No figures are computed
+here.
 """
 
 from functools import lru_cache
@@ -28,9 +29,13 @@ def indicator_set_in_force(day: str) -> str:
     """The id of the RIIA set valid on an ISO date; raises ValueError before the first set."""
     sets = seed("registry/indicator_sets")
     riia = sets[sets["set_id"].str.startswith("riia_")]
-    valid = riia[(riia["valid_from"] <= day) & ((riia["valid_to"] == "") | (riia["valid_to"] >= day))]
+    valid = riia[
+        (riia["valid_from"] <= day) & ((riia["valid_to"] == "") | (riia["valid_to"] >= day))
+    ]
     if valid.empty:
-        raise ValueError(f"No RIIA indicator set is in force on {day}; see seeds/registry/indicator_sets.csv")
+        raise ValueError(
+            f"No RIIA indicator set is in force on {day}; see seeds/registry/indicator_sets.csv"
+        )
     return str(valid["set_id"].iloc[-1])
 
 
@@ -40,8 +45,14 @@ def measures_of_set(set_id: str) -> pd.DataFrame:
     LAs return measures, never percentages: a set names indicators, and their terms name measures.
     """
     members = seed("registry/indicator_set_members")
-    members = members[members["set_id"] == set_id].assign(position=lambda f: f["position"].astype(int))
+    members = members[members["set_id"] == set_id].assign(
+        position=lambda f: f["position"].astype(int)
+    )
     terms = members.merge(seed("registry/indicator_terms"), on="indicator_code")
     # Within an indicator the denominator is the larger, more natural count: it comes first.
     terms = terms.sort_values(["position", "role"], kind="stable").drop_duplicates("measure_code")
-    return terms[["measure_code"]].merge(seed("registry/measures"), on="measure_code").reset_index(drop=True)
+    return (
+        terms[["measure_code"]]
+        .merge(seed("registry/measures"), on="measure_code")
+        .reset_index(drop=True)
+    )

@@ -14,10 +14,15 @@ import pyarrow.parquet as pq
 def write_parquet(frame: pd.DataFrame | pa.Table, path: Path) -> None:
     """Write a frame or Arrow table atomically, making folders as needed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    table = frame if isinstance(frame, pa.Table) else pa.Table.from_pandas(frame, preserve_index=False)
+    table = (
+        frame if isinstance(frame, pa.Table) else pa.Table.from_pandas(frame, preserve_index=False)
+    )
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    pq.write_table(table.replace_schema_metadata(None), beside)
-    beside.replace(path)
+    try:
+        pq.write_table(table.replace_schema_metadata(None), beside)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def read_parquet(path: Path) -> pd.DataFrame:

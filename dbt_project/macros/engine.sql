@@ -9,6 +9,9 @@
 {# One row per part of a text such as 'E09000021 / E09000027'. #}
 {% macro split_rows(column, separator) %}unnest(string_split({{ column }}, '{{ separator }}')){% endmacro %}
 
+{# Whether a text such as 'a|b|c' names an item. #}
+{% macro text_list_has(texts, item) %}list_contains(string_split({{ texts }}, '|'), {{ item }}){% endmacro %}
+
 {# The last day of a year that ends on MM-DD. #}
 {% macro year_end_date(year, month_day) %}cast({{ year }} || '-' || {{ month_day }} as date){% endmacro %}
 

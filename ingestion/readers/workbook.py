@@ -6,90 +6,157 @@ back as the text a person would see. Nothing here knows what a sheet is for.
 """
 
 import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineWorkbook, PasswordError
 
-from ingestion.readers import Sheet, UnreadableFile
+from ingestion.readers import Sheet, UnreadableFile, check_size
 
-# A return is under 100 KB and the largest Annex A workbook seen unpacks to about 20 MB.
-MAX_UNPACKED_BYTES = 500 * 1024 * 1024
+# calamine lays a sheet out as one rectangle: a stray space in XFD1048576 asks for 17 thousand
+# million cells and ends the process. The largest workbook seen fills 0.2 million.
+MAX_CELLS = 20_000_000
 
 UNCALCULATED = "(formula without a saved result)"
 
+# Some report writers prefix every element (`<x:c r="A1">`), so a prefix is allowed for.
 _CELL = re.compile(
-    rb'<c\b(?=[^>]*\br="([A-Z]+)(\d+)")([^>]*?)(?:/>|>(.*?)</c>)',
+    rb'<(?:\w+:)?c\b(?=[^>]*\br="([A-Z]+)(\d+)")([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)',
     re.DOTALL,
 )
-_VALUE = re.compile(rb"<v>([^<]*)</v>")
+_COLUMN = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]+)')
+_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d+)"')
+_FORMULA = re.compile(rb"<(?:\w+:)?f\b")
+# A formula that gives an empty text has an empty value too, and says so with t="str".
+_VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)</")
+_SPREADSHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+# One wrong byte in an .xls can name a cell in column 65,536: calamine asks for 12 GB, the process
+# is ended past any `except` (2 of 150 files with random bytes changed). A child reads it first.
+_TRIAL = """
+import sys
+from python_calamine import CalamineWorkbook
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (4 * 1024**3, 4 * 1024**3))
+except ImportError:
+    pass  # Windows has no such limit
+workbook = CalamineWorkbook.from_path(sys.argv[1])
+for name in workbook.sheet_names:
+    workbook.get_sheet_by_name(name)
+"""
+
+_Losses = dict[tuple[int, int], str]
 
 
 def read_workbook(path: Path) -> list[Sheet]:
     """All worksheets in order; raises UnreadableFile with a reason a sender understands."""
-    patches: dict[str, dict[tuple[int, int], str]] = {}
     try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                _check_size(archive)
-                if "xl/workbook.xml" in archive.namelist():
-                    patches = _hidden_losses(archive)
-        workbook = CalamineWorkbook.from_path(path)
-        sheets = []
-        for name in workbook.sheet_names:
-            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            for (row, column), text in patches.get(name, {}).items():
-                if row < len(rows) and column < len(rows[row]) and rows[row][column] == "":
-                    rows[row][column] = text
-            sheets.append(Sheet(name, rows))
-    except (CalamineError, zipfile.BadZipFile, ElementTree.ParseError, KeyError, OSError) as error:
+        return _read(path)
+    except (UnreadableFile, MemoryError):
+        raise
+    except PasswordError as error:
         raise UnreadableFile(
-            f"the workbook cannot be opened ({error}); if it has a password, save a copy without one"
+            "the workbook has a password; save a copy without one and send that"
         ) from error
+    except Exception as error:
+        # Damaged bytes have been seen to raise CalamineError, BadZipFile, zlib.error, KeyError,
+        # ParseError and NotImplementedError: whatever it is, it is about this file only.
+        raise UnreadableFile(
+            f"the workbook cannot be opened ({error}); open it, save a copy and send that"
+        ) from error
+
+
+def _read(path: Path) -> list[Sheet]:
+    losses: dict[str, _Losses] = {}
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            check_size(sum(item.file_size for item in archive.infolist()))
+            if "xl/workbook.xml" in archive.namelist():
+                losses = _hidden_losses(archive)
+    if path.suffix.lower() == ".xls":
+        _try_apart(path)
+    workbook = CalamineWorkbook.from_path(path)
+    sheets = []
+    for name in workbook.sheet_names:
+        rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        for (row, column), text in losses.get(name, {}).items():
+            if row < len(rows) and column < len(rows[row]) and rows[row][column] == "":
+                rows[row][column] = text
+        sheets.append(Sheet(name, rows))
     return sheets
 
 
-def _check_size(archive: zipfile.ZipFile) -> None:
-    unpacked = sum(item.file_size for item in archive.infolist())
-    if unpacked > MAX_UNPACKED_BYTES:
-        raise UnreadableFile(
-            f"the workbook unpacks to {unpacked // 1024**2} MB, more than the {MAX_UNPACKED_BYTES // 1024**2} MB"
-            " allowed; delete unused rows and sheets and save it again"
-        )
+def _try_apart(path: Path) -> None:
+    command = [sys.executable, "-c", _TRIAL, str(path)]
+    ended = subprocess.run(command, capture_output=True, check=False).returncode
+    # 1 is an ordinary exception, which the reading that follows raises again with its reason.
+    if ended not in (0, 1):
+        raise UnreadableFile("the workbook is damaged; open it, save it as .xlsx and send that")
 
 
-def _hidden_losses(archive: zipfile.ZipFile) -> dict[str, dict[tuple[int, int], str]]:
+def _hidden_losses(archive: zipfile.ZipFile) -> dict[str, _Losses]:
     """Error cells and never-calculated formulas, by sheet name and zero-based position."""
     relations = {
         item.attrib["Id"]: item.attrib["Target"]
-        for item in ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+        for item in _xml(archive, "xl/_rels/workbook.xml.rels")
     }
-    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
     found = {}
-    for sheet in book.iter("{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"):
+    for sheet in _xml(archive, "xl/workbook.xml").iter(f"{_SPREADSHEET}sheet"):
         target = relations[sheet.attrib[_RELATION_ID]].lstrip("/")
         part = target if target.startswith("xl/") else f"xl/{target}"
         if part in archive.namelist():
-            found[sheet.attrib["name"]] = _scan(archive.read(part))
+            xml = archive.read(part)
+            _check_area(sheet.attrib["name"], xml)
+            found[sheet.attrib["name"]] = _scan(xml)
     return found
 
 
-def _scan(xml: bytes) -> dict[tuple[int, int], str]:
-    losses = {}
-    if b't="e"' not in xml and b"<f" not in xml:
+def _xml(archive: zipfile.ZipFile, part: str) -> ElementTree.Element:
+    data = archive.read(part)
+    if b"<!DOCTYPE" in data:
+        raise UnreadableFile(
+            "the workbook declares XML entities, which no spreadsheet program does"
+        )
+    return ElementTree.fromstring(data)  # noqa: S314 - without a DTD there is nothing to expand
+
+
+def _check_area(sheet: str, xml: bytes) -> None:
+    last_row = max(map(int, _ROW.findall(xml)), default=0)
+    last_column = max(map(_column_number, set(_COLUMN.findall(xml))), default=0)
+    if last_row * last_column > MAX_CELLS:
+        raise UnreadableFile(
+            f"sheet “{sheet}” reaches to row {last_row} and column {last_column}, almost all of it"
+            " empty; delete the rows and columns after the data and save it again"
+        )
+
+
+def _scan(xml: bytes) -> _Losses:
+    losses: _Losses = {}
+    if b't="e"' not in xml and not _FORMULA.search(xml):
         return losses
     for letters, number, attributes, body in _CELL.findall(xml):
+        value = _VALUE.search(body)
         if b't="e"' in attributes:
-            value = _VALUE.search(body)
             text = value.group(1).decode() if value else "#ERROR"
-        elif b"<f" in body and not _VALUE.search(body):
+        elif (
+            _FORMULA.search(body)
+            and not (value and value.group(1))
+            and b't="str"' not in attributes
+        ):
             text = UNCALCULATED
         else:
             continue
-        column = 0
-        for letter in letters:
-            column = column * 26 + letter - 64
-        losses[int(number) - 1, column - 1] = text
+        losses[int(number) - 1, _column_number(letters) - 1] = text
     return losses
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number

@@ -4,13 +4,18 @@ Each offers `parse(file, ...) -> Parsed`. A parser stores nothing and knows noth
 `liia check` and the pipeline call the same function, so the same rules hold in both.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 import pandas as pd
 
-from ingestion.findings import Finding
-from ingestion.headers import Resolution
+from ingestion.contract import Table
+from ingestion.findings import Finding, address, column_letter
+from ingestion.headers import Resolution, normalise
+from ingestion.landing import LandedFile
+from ingestion.readers import Sheet
 
 
 @dataclass
@@ -34,16 +39,24 @@ class Parsed:
         return not any(finding.severity == "block" for finding in self.findings)
 
 
-def header_findings(table: str, sheet: str, resolution: Resolution) -> list[Finding]:
+def parse_landed(file: LandedFile, parse: Callable[[LandedFile], Parsed]) -> Parsed:
+    """What one landed file gives; what landing itself found wrong with it is a finding too."""
+    if file.refused:
+        return Parsed(findings=[Finding("file.refused", "block", file.refused)])
+    parsed = parse(file)
+    parsed.table_names = sorted(parsed.tables)
+    parsed.findings += [Finding("sidecar.unusable", "check", p) for p in file.sidecar_problems]
+    return parsed
+
+
+def header_findings(table: Table, sheet: Sheet, resolution: Resolution) -> list[Finding]:
     """What a reader should know about how the columns were matched, worst first."""
+    finding = partial(Finding, table=table.name, sheet=sheet.name, row=resolution.row + 1)
     found = [
-        Finding(
+        finding(
             rule_id="headers.missing",
             severity="block" if column.required else "check",
             message=f"Column “{column.headers[0]}” was not found",
-            table=table,
-            sheet=sheet,
-            row=resolution.row + 1,
             column=column.headers[0],
             expected="a column headed " + " or ".join(f"“{header}”" for header in column.headers),
             suggestion=next(
@@ -53,14 +66,29 @@ def header_findings(table: str, sheet: str, resolution: Resolution) -> list[Find
         for column in resolution.missing
         if column.role != "ignore"
     ]
+    for position, used in resolution.duplicates.items():
+        column = table.column(used.to)
+        header = str(sheet.rows[resolution.row][position]).strip()
+        # The same header twice leaves open which column is meant; a known alias beside the header
+        # as issued does not.
+        same = normalise(header) == normalise(used.header)
+        found.append(
+            finding(
+                rule_id="headers.duplicate",
+                severity="block" if column.required and same else "check",
+                message=f"“{header}” heads another column too; column"
+                f" {column_letter(used.position)} was used, {column_letter(position)} was not",
+                cell=address(resolution.row, position),
+                column=column.headers[0],
+                value=header,
+                expected="one column of each kind",
+            )
+        )
     found += [
-        Finding(
+        finding(
             rule_id="headers.unknown",
             severity="note",
             message=f"Column “{header}” is not part of the layout and was not used",
-            table=table,
-            sheet=sheet,
-            row=resolution.row + 1,
             column=header,
             value=header,
             suggestion=resolution.nearest.get(header),
@@ -68,17 +96,36 @@ def header_findings(table: str, sheet: str, resolution: Resolution) -> list[Find
         for header in resolution.unmatched.values()
     ]
     found += [
-        Finding(
+        finding(
             rule_id="headers.fuzzy",
             severity="note",
-            message=f"“{match.header}” was read as “{match.to}” ({match.score:.0f}% alike)",
-            table=table,
-            sheet=sheet,
-            row=resolution.row + 1,
+            message=f"“{match.header}” was read as “{table.column(match.to).headers[0]}”"
+            f" ({match.score:.0f}% alike)",
             column=match.header,
             value=match.header,
         )
         for match in resolution.matches
         if match.how == "fuzzy"
     ]
-    return found
+    return found + _without_header(table, sheet, resolution)
+
+
+def _without_header(table: Table, sheet: Sheet, resolution: Resolution) -> list[Finding]:
+    """Columns that hold something under the header row but have no header."""
+    body = sheet.rows[resolution.row + 1 :]
+    header = sheet.rows[resolution.row]
+    width = max((len(row) for row in body), default=0)
+    bare = [i for i in range(width) if i >= len(header) or not str(header[i]).strip()]
+    return [
+        Finding(
+            rule_id="headers.none",
+            severity="note",
+            message=f"Column {column_letter(i)} has no header and was not used",
+            table=table.name,
+            sheet=sheet.name,
+            cell=address(resolution.row, i),
+            row=resolution.row + 1,
+        )
+        for i in bare
+        if any(i < len(row) and str(row[i]).strip() for row in body)
+    ]

@@ -1,11 +1,11 @@
 """An Annex A workbook (ChAT extract): child-level lists, made safe before anything is kept.
 
-Sheets are found by name or by their columns. Child ids are replaced by a keyed hash, dates of birth
-by the first of their month, free text and names are dropped, as each column's `keep` in the contract
-says. What leaves `parse` holds nothing else. Quarterly figures are derived in dbt, not here.
+Sheets are found by name or by their columns. Child ids are replaced by a keyed hash, dates of
+birth by the first of their month, free text and names are dropped, as each column's `keep` in the
+contract says. What leaves `parse` holds nothing else. Quarterly figures are derived in dbt, not
+here.
 """
 
-import hashlib
 import hmac
 import re
 from collections.abc import Iterable
@@ -22,7 +22,20 @@ from ingestion.sources import Parsed, header_findings
 
 # Silence after the last event would be read as zeros (design: 31 days).
 MAX_SILENT_DAYS = 31
-_FULL_DATE = re.compile(r"(?<!\d)(20\d\d)-?(0[1-9]|1[0-2])-?([0-3]\d)(?!\d)")
+# 2025-10-03, 20251003, 2025_10_03; and day first as people write it, 03.10.2025.
+_FULL_DATE = re.compile(
+    r"(?<!\d)(?:(?P<y>20\d\d)(?P<s>[-_.]?)(?P<m>0[1-9]|1[0-2])(?P=s)(?P<d>[0-3]\d)"
+    r"|(?P<d2>[0-3]\d)(?P<s2>[-_.])(?P<m2>0[1-9]|1[0-2])(?P=s2)(?P<y2>20\d\d))(?!\d)"
+)
+_EXTRACT_LABELS = (
+    "Extract date",
+    "Date of extract",
+    "Date extracted",
+    "Extraction date",
+    "Date of extraction",
+)
+_LIST = re.compile(r"list \d+")
+_TOTAL = r"(?:grand |sub[- ]?)?totals?\b.{0,40}"
 
 
 def parse(file: landing.LandedFile, key: bytes) -> Parsed:
@@ -39,9 +52,10 @@ def read_lists(file: landing.LandedFile) -> Parsed:
         parsed.findings.append(Finding("file.unreadable", "block", str(error)))
         return parsed
     tables = contract("annex_a").tables
+    chosen: set[str] = set()
     for table in tables:
-        found = _sheet_for(table, sheets)
-        if found is None:
+        fits = _sheets_for(table, sheets)
+        if not fits:
             parsed.findings.append(
                 Finding(
                     "annex_a.list.missing",
@@ -52,66 +66,99 @@ def read_lists(file: landing.LandedFile) -> Parsed:
                 )
             )
             continue
-        sheet, resolution = found
+        (sheet, resolution), *others = fits
+        chosen.add(sheet.name)
+        parsed.findings += [
+            Finding(
+                "annex_a.list.twice",
+                "check",
+                f"This sheet looks like “{table.title}” too and was not read",
+                table=table.name,
+                sheet=other.name,
+                expected="one sheet for each list",
+            )
+            for other, _ in others
+        ]
         parsed.resolutions[table.name] = resolution
         # A list that cannot be used is set aside alone: the other lists go on.
         parsed.findings += [
             replace(finding, severity="check") if finding.severity == "block" else finding
-            for finding in header_findings(table.name, sheet.name, resolution)
+            for finding in header_findings(table, sheet, resolution)
         ]
         if resolution.complete:
             parsed.tables[table.name] = _list(parsed, sheet, table, resolution)
-    _report_unread(parsed, sheets, tables)
+    _report_unread(parsed, sheets, chosen)
     if not parsed.tables:
         parsed.findings.append(
             Finding("annex_a.no_lists", "block", "None of the Annex A lists is in this workbook")
         )
-    _identify(parsed, file)
+    _identify(parsed, file, sheets)
     return parsed
 
 
-def _sheet_for(table: Table, sheets: list[Sheet]) -> tuple[Sheet, headers.Resolution] | None:
-    """By sheet name, else by a header row that has every required column and most others."""
+def _sheets_for(table: Table, sheets: list[Sheet]) -> list[tuple[Sheet, headers.Resolution]]:
+    """By sheet name, then by a header row that has every required column and most others."""
     wanted = {headers.normalise(name) for name in table.sheets}
-    named = [s for s in sheets if headers.normalise(s.name) in wanted]
-    for sheet in [*named, *(s for s in sheets if s not in named)]:
+    found = []
+    for sheet in sheets:
+        name = headers.normalise(sheet.name)
+        if name not in wanted and _LIST.fullmatch(name):
+            continue  # another list by its name, however alike its columns are
         resolution = headers.find_header(sheet.rows, table.columns)
         if resolution is None:
             continue
         share = len(resolution.matches) / len(table.columns)
-        if sheet in named or (resolution.complete and share >= 0.8):
-            return sheet, resolution
-    return None
+        if name in wanted or (resolution.complete and share >= 0.8):
+            found.append((name not in wanted, not resolution.complete, sheet, resolution))
+    found.sort(key=lambda fit: fit[:2])
+    return [(sheet, resolution) for _, _, sheet, resolution in found]
 
 
 def _list(
     parsed: Parsed, sheet: Sheet, table: Table, resolution: headers.Resolution
 ) -> pd.DataFrame:
-    body = sheet.rows[resolution.row + 1 :]
-    cells = pd.DataFrame(
-        {
-            name: pd.Series(
-                [row[position] if position < len(row) else "" for row in body], dtype=object
-            )
-            for name, position in resolution.positions.items()
-        }
-    )
-    cells["row"] = range(resolution.row + 1, resolution.row + 1 + len(body))
-    # A row with nothing in any column of the list is an empty row, not a child.
-    names = list(resolution.positions)
-    filled = cells[names].apply(conform.text_of).notna().any(axis=1)
-    frame, findings = conform.conform(
-        cells[filled].reset_index(drop=True), table, resolution, sheet.name
-    )
+    cells = conform.table_cells(sheet, resolution)
+    kinds = _not_children(cells, resolution)
+    for kind in kinds.dropna().unique():
+        rows = cells["row"][kinds == kind] + 1
+        finding = Finding(
+            "annex_a.row.no_child",
+            "note",
+            f"This row is {kind} and was not read as a child",
+            table=table.name,
+            sheet=sheet.name,
+        )
+        parsed.findings += conform.listed(finding, rows, rows.astype("string"), 0)
+    cells = cells[kinds.isna()].reset_index(drop=True)
+    frame, findings = conform.conform(cells, table, resolution, sheet.name)
     parsed.findings += findings
     return frame
 
 
-def _report_unread(parsed: Parsed, sheets: list[Sheet], tables: list[Table]) -> None:
-    read_names = {headers.normalise(name) for table in tables for name in table.sheets}
+def _not_children(cells: pd.DataFrame, resolution: headers.Resolution) -> pd.Series:
+    """What a row under the header is where it is no child's: a total, a header again, a remark."""
+    child, data = cells["child_id"], cells[list(resolution.positions)]
+    header = next(match.header for match in resolution.matches if match.to == "child_id")
+    nameless = child.isna()
+    total = _is_total(child)
+    if nameless.any():
+        total[nameless] = data[nameless].apply(_is_total).any(axis=1)
+    kinds = pd.Series(pd.NA, index=cells.index, dtype="string")
+    kinds = kinds.mask(data.notna().to_numpy().sum(axis=1) == 1, "a remark")
+    return kinds.mask((child == header).fillna(False), "the header again").mask(total, "a total")
+
+
+def _is_total(text: pd.Series) -> pd.Series:
+    return text.str.fullmatch(_TOTAL, case=False).fillna(False).astype(bool)
+
+
+def _report_unread(parsed: Parsed, sheets: list[Sheet], chosen: set[str]) -> None:
+    known = {
+        headers.normalise(name) for table in contract("annex_a").tables for name in table.sheets
+    }
     for sheet in sheets:
         name = headers.normalise(sheet.name)
-        if re.fullmatch(r"list \d+", name) and name not in read_names:
+        if _LIST.fullmatch(name) and name not in known and sheet.name not in chosen:
             parsed.findings.append(
                 Finding(
                     "annex_a.list.not_read",
@@ -122,7 +169,7 @@ def _report_unread(parsed: Parsed, sheets: list[Sheet], tables: list[Table]) -> 
             )
 
 
-def _identify(parsed: Parsed, file: landing.LandedFile) -> None:
+def _identify(parsed: Parsed, file: landing.LandedFile, sheets: list[Sheet]) -> None:
     parsed.la_code = landing.la_of(file)
     quarter = landing.quarter_of(file)
     parsed.quarter = quarter.slug if quarter else None
@@ -135,8 +182,8 @@ def _identify(parsed: Parsed, file: landing.LandedFile) -> None:
                 expected="a folder such as annex_a/2025-26-Q2/CAM, or a sidecar with “la: CAM”",
             )
         )
-    latest = _latest_event(parsed.tables)
-    parsed.extract_date, parsed.extract_date_basis = _extract_date(file, latest)
+    latest = _latest_event(parsed.tables, file.received_at.date())
+    parsed.extract_date, parsed.extract_date_basis = _extract_date(file, sheets, latest)
     if parsed.extract_date is None:
         parsed.findings.append(
             Finding(
@@ -158,31 +205,55 @@ def _identify(parsed: Parsed, file: landing.LandedFile) -> None:
         )
 
 
-def _latest_event(tables: dict[str, pd.DataFrame]) -> date | None:
+def _latest_event(tables: dict[str, pd.DataFrame], received: date) -> date | None:
+    """The latest event by the day of receipt: a booked or mistyped date is no event yet."""
     source = contract("annex_a")
+    known_by = pd.Timestamp(received)
     latest = [
-        frame[column.name].max()
+        dates[dates <= known_by].max()
         for name, frame in tables.items()
         for column in source.table(name).columns
         if column.type == "date" and column.name != "birth_date"
+        for dates in (frame[column.name],)
     ]
     days = [event.date() for event in latest if pd.notna(event)]
     return max(days) if days else None
 
 
-def _extract_date(file: landing.LandedFile, latest: date | None) -> tuple[date | None, str | None]:
-    """The sidecar's date, a full date in the file name, else the latest event, marked inferred."""
-    stated = file.sidecar.get("extract_date")
-    if isinstance(stated, date):
-        return stated, "sidecar"
-    for basis, text in (("sidecar", str(stated or "")), ("file name", file.absolute.name)):
-        match = _FULL_DATE.search(text)
-        if match:
-            try:
-                return date(*(int(part) for part in match.groups())), basis
-            except ValueError:
-                continue
+def _extract_date(
+    file: landing.LandedFile, sheets: list[Sheet], latest: date | None
+) -> tuple[date | None, str | None]:
+    """The sidecar's date, a labelled cell's, a full one in the file name, else the latest event."""
+    stated = (
+        ("sidecar", file.sidecar.get("extract_date", "")),
+        *(("labelled cell", value) for value in _labelled_dates(sheets)),
+        ("file name", file.absolute.name),
+    )
+    for basis, text in stated:
+        found = _full_date(str(text))
+        if found is not None:
+            return found, basis
     return (latest, "inferred from the latest event") if latest else (None, None)
+
+
+def _labelled_dates(sheets: list[Sheet]) -> list[object]:
+    labels = {headers.normalise(label): label for label in _EXTRACT_LABELS}
+    return [
+        value
+        for sheet in sheets
+        for value, _, _ in headers.labelled(sheet.rows[: headers.SEARCH_ROWS], labels).values()
+    ]
+
+
+def _full_date(text: str) -> date | None:
+    for match in _FULL_DATE.finditer(text.replace("/", ".")):
+        found = match.groupdict()
+        year, month, day = (found[part] or found[f"{part}2"] for part in "ymd")
+        try:
+            return date(int(year), int(month), int(day))
+        except ValueError:
+            continue
+    return None
 
 
 def minimise(parsed: Parsed, key: bytes) -> Parsed:
@@ -195,7 +266,8 @@ def minimise(parsed: Parsed, key: bytes) -> Parsed:
             if column.keep == "drop":
                 kept = kept.drop(columns=column.name)
             elif column.keep == "month":
-                first = kept[column.name].dt.to_period("M").dt.to_timestamp()
+                dates = kept[column.name]
+                first = dates - pd.to_timedelta(dates.dt.day - 1, unit="D")
                 kept = kept.assign(**{column.name: first.astype("datetime64[s]")})
             elif column.keep == "pseudonymise":
                 kept = kept.assign(**{column.name: pseudonyms(kept[column.name], key, salt)})
@@ -206,10 +278,9 @@ def minimise(parsed: Parsed, key: bytes) -> Parsed:
 
 def pseudonyms(ids: pd.Series, key: bytes, salt: bytes) -> pd.Series:
     """Keyed hashes (HMAC-SHA-256, 80 bits): the same child in two lists stays the same child."""
-    distinct = ids.dropna().unique()
     hashed = {
-        value: hmac.new(key, salt + b"\x00" + str(value).encode(), hashlib.sha256).hexdigest()[:20]
-        for value in distinct
+        value: hmac.digest(key, salt + b"\x00" + value.encode(), "sha256").hex()[:20]
+        for value in ids.dropna().unique()
     }
     return ids.map(hashed).astype("string")
 
@@ -220,7 +291,8 @@ def _masked(findings: Iterable[Finding]) -> Iterable[Finding]:
     Where a sheet has no header row, the first child's row would be read as one.
     """
     for finding in findings:
+        masked = finding.masked()
         if finding.rule_id == "headers.unknown":
             message = "A column that is not part of the layout was not used"
-            finding = replace(finding, message=message, column=None)
-        yield finding if finding.rule_id == "headers.fuzzy" else finding.masked()
+            masked = replace(masked, message=message, column=None)
+        yield finding if finding.rule_id == "headers.fuzzy" else masked

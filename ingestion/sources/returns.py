@@ -5,10 +5,12 @@ empty is `not_returned`, a symbol is its status, anything else that is no number
 row of the sheet is in the result. Comparisons with other quarters are not made here.
 """
 
-from datetime import date
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
 
 import pandas as pd
+from rapidfuzz import process
 
 from ingestion import conform, headers, landing
 from ingestion.contract import Table, contract
@@ -17,6 +19,9 @@ from ingestion.periods import Quarter
 from ingestion.readers import Sheet, UnreadableFile, read
 from ingestion.registry import indicator_set_in_force, measures_of_set, seed
 from ingestion.sources import Parsed, header_findings
+
+# Cover values by name, each with the address of its cell.
+Cover = dict[str, tuple[str, str]]
 
 
 def parse(file: landing.LandedFile) -> Parsed:
@@ -43,7 +48,7 @@ def parse(file: landing.LandedFile) -> Parsed:
         return parsed
     sheet, resolution = chosen
     parsed.resolutions[table.name] = resolution
-    parsed.findings += header_findings(table.name, sheet.name, resolution)
+    parsed.findings += header_findings(table, sheet, resolution)
     _identify(parsed, file, _cover(sheet, table, resolution.row), sheet.name)
     if not resolution.complete:
         return parsed
@@ -66,59 +71,84 @@ def _choose(sheets: list[Sheet], table: Table) -> tuple[Sheet, headers.Resolutio
     return best[2], best[3]
 
 
-def _cover(sheet: Sheet, table: Table, header_row: int) -> dict[str, tuple[Any, str]]:
-    """Cover values by name, with the address of each: the cell right of its label."""
+def _cover(sheet: Sheet, table: Table, header_row: int) -> Cover:
     labels = {headers.normalise(label): name for name, label in table.cover.items()}
-    found = {}
-    for row, cells in enumerate(sheet.rows[:header_row]):
-        for column, cell in enumerate(cells[:-1]):
-            name = labels.get(headers.normalise(str(cell).rstrip(":")))
-            value = next((c for c in cells[column + 1 :] if str(c).strip()), "")
-            if name and name not in found and value != "":
-                found[name] = (value, address(row, column + 1))
-    return found
+    found = headers.labelled(sheet.rows[:header_row], labels)
+    return {name: (str(value), address(row, at)) for name, (value, row, at) in found.items()}
 
 
-def _identify(
-    parsed: Parsed, file: landing.LandedFile, cover: dict[str, tuple[Any, str]], sheet: str
-) -> None:
+def _identify(parsed: Parsed, file: landing.LandedFile, cover: Cover, sheet: str) -> None:
     """Authority and quarter from path and content; the two disagreeing blocks the file."""
-    by_path, path_quarter = landing.la_of(file), landing.quarter_of(file)
-    stated = [cover[name] for name in ("la_code", "la_name") if name in cover]
-    by_content = next((code for value, _ in stated if (code := landing.la_code(str(value)))), None)
-    quarter_value, quarter_cell = cover.get("quarter", ("", None))
-    content_quarter = Quarter.find(str(quarter_value))
-    pairs = (
-        ("authority", by_path, by_content, stated[0] if stated else ("", None)),
-        ("quarter", path_quarter, content_quarter, (quarter_value, quarter_cell)),
+    authorities = [cover[name] for name in ("la_code", "la_name") if name in cover]
+    parsed.la_code = _settle(
+        parsed,
+        sheet,
+        "authority",
+        landing.la_of(file),
+        [(landing.la_in_name(text, whole=True), text, cell) for text, cell in authorities],
+        landing.la_name,
     )
-    for what, path_says, content_says, (value, cell) in pairs:
-        if path_says and content_says and path_says != content_says:
-            expected = landing.la_name(path_says) if what == "authority" else path_says.label
-            parsed.findings.append(
-                Finding(
-                    f"return.{what}.disagrees",
-                    "block",
-                    f"The {what} in the file is not the one its folder, name or sidecar states",
-                    sheet=sheet,
-                    cell=cell,
-                    value=str(value),
-                    expected=expected,
-                )
+    quarter = landing.quarter_of(file)
+    quarters = [cover["quarter"]] if "quarter" in cover else []
+    parsed.quarter = _settle(
+        parsed,
+        sheet,
+        "quarter",
+        quarter.slug if quarter else None,
+        [(_quarter(text), text, cell) for text, cell in quarters],
+        lambda slug: Quarter.parse(slug).label,
+    )
+
+
+def _quarter(text: str) -> str | None:
+    """A quarter as the cover states it: written out, or its first day as a date cell."""
+    try:
+        return Quarter.parse(text.split(" 00:00")[0]).slug
+    except ValueError:
+        return None
+
+
+def _settle(
+    parsed: Parsed,
+    sheet: str,
+    what: str,
+    by_path: str | None,
+    stated: list[tuple[str | None, str, str]],
+    in_words: Callable[[str], str],
+) -> str | None:
+    """What path and cover agree on; `stated` holds (meaning, text, cell) for each cover value."""
+    told = by_path or next((meaning for meaning, _, _ in stated if meaning), None)
+    for meaning, text, cell in stated:
+        if meaning == told and meaning is not None:
+            continue
+        finding = Finding(
+            f"return.{what}.disagrees",
+            "block",
+            f"The {what} in the file is not the one its folder, name or sidecar states",
+            sheet=sheet,
+            cell=cell,
+            value=text,
+            expected=in_words(told) if told else None,
+        )
+        if meaning is None:
+            finding = replace(
+                finding,
+                rule_id=f"return.{what}.unreadable",
+                severity="check",
+                message=f"The {what} on the cover cannot be understood",
             )
-        elif not path_says and not content_says:
-            parsed.findings.append(
-                Finding(
-                    f"return.{what}.unknown",
-                    "block",
-                    f"Neither the file nor its folder or name says which {what} it is for",
-                    sheet=sheet,
-                    expected="the template’s cover filled in, or a folder such as returns/2025-26-Q2/CAM",
-                )
+        parsed.findings.append(finding)
+    if told is None:
+        parsed.findings.append(
+            Finding(
+                f"return.{what}.unknown",
+                "block",
+                f"Neither the file nor its folder or name says which {what} it is for",
+                sheet=sheet,
+                expected="the template’s cover filled in, or a folder like returns/2025-26-Q2/CAM",
             )
-    parsed.la_code = by_path or by_content
-    quarter = path_quarter or content_quarter
-    parsed.quarter = quarter.slug if quarter else None
+        )
+    return told
 
 
 def _values(
@@ -126,85 +156,83 @@ def _values(
 ) -> pd.DataFrame:
     """One row per measure: typed value, status, comment and the address of the value's cell."""
     positions = resolution.positions
-    body = sheet.rows[resolution.row + 1 :]
-    cells = pd.DataFrame(
-        {
-            name: pd.Series(
-                [row[position] if position < len(row) else "" for row in body], dtype=object
-            )
-            for name, position in positions.items()
-        }
-    )
-    cells["row"] = range(resolution.row + 1, resolution.row + 1 + len(body))
-    code = conform.text_of(cells["measure_code"])
-    known = code.isin(seed("registry/measures")["measure_code"])
-    _report_unknown_rows(parsed, cells[~known], code[~known], sheet.name, table, positions)
-    cells = cells[known].reset_index(drop=True)
+    cells = conform.table_cells(sheet, resolution)
+    known = cells["measure_code"].isin(seed("registry/measures")["measure_code"])
+    if not known.all():
+        _report_unknown_rows(parsed, cells[~known], sheet.name, table, positions)
+        cells = cells[known].reset_index(drop=True)
 
     # A symbol is a status, not a broken number: set aside before the cells are typed.
-    symbols = contract("return").symbols
-    status = conform.text_of(cells["value"]).str.lower().map(symbols)
-    numbers = cells.assign(value=cells["value"].where(status.isna(), ""))
-    frame, findings = conform.conform(numbers, table, resolution, sheet.name)
+    sent = cells["value"]
+    status = sent.str.lower().map(contract("return").symbols)
+    cells["value"] = sent.mask(status.notna())
+    frame, findings = conform.conform(cells, table, resolution, sheet.name)
     parsed.findings += findings
-    failed = frame["row"].isin(
-        {f.row for f in findings if f.rule_id == f"{table.name}.value.type"}
-    )
-    status = status.mask(frame["value"].notna(), "ok").mask(failed, "failed")
+    usable = frame["value"].notna()
+    status = status.mask(usable, "ok").mask(cells["value"].notna() & ~usable, "failed")
     frame = frame.assign(
         value_status=status.fillna("not_returned").astype("string"),
-        value_text=conform.text_of(cells["value"]),
+        value_text=sent,
         sheet=sheet.name,
-        cell=[address(int(row) - 1, positions["value"]) for row in frame["row"]],
+        cell=[address(row - 1, positions["value"]) for row in frame["row"]],
     )
     _report_missing_measures(parsed, frame, sheet.name, table)
     return frame.drop(columns=["measure_label", "timing", "unit"])
 
 
 def _report_unknown_rows(
-    parsed: Parsed,
-    cells: pd.DataFrame,
-    code: pd.Series,
-    sheet: str,
-    table: Table,
-    positions: dict[str, int],
+    parsed: Parsed, cells: pd.DataFrame, sheet: str, table: Table, positions: dict[str, int]
 ) -> None:
     """A row with a number but no known measure is a loss; text alone is a footnote."""
-    values, _ = conform.numbers(cells["value"])
-    filled = code.notna() | values.notna()
-    for index in cells.index[filled]:
-        row = int(cells.at[index, "row"])
-        parsed.findings.append(
-            Finding(
-                "return.measure.unknown",
-                "check" if pd.notna(values.at[index]) else "note",
-                "This row names no measure of the registry and was not used",
-                table=table.name,
-                sheet=sheet,
-                cell=address(row, positions["measure_code"]),
-                row=row + 1,
-                column="Measure code",
-                value=None if pd.isna(code.at[index]) else str(code.at[index]),
-                expected="a measure code as issued in the template",
-            )
+    code, figure = cells["measure_code"], conform.per_spelling(cells["value"], conform.numbers)
+    filled = code.notna() | figure.notna()
+    known = list(seed("registry/measures")["measure_code"])
+    for has_number, severity in ((True, "check"), (False, "note")):
+        rows = filled & (figure.notna() == has_number)
+        finding = Finding(
+            "return.measure.unknown",
+            severity,
+            "This row names no measure of the registry and was not used",
+            table=table.name,
+            sheet=sheet,
+            column=table.column("measure_code").headers[0],
+            expected="a measure code as issued in the template",
         )
+        found = conform.listed(
+            finding, cells["row"][rows] + 1, code[rows], positions["measure_code"]
+        )
+        for finding in found:
+            near = process.extractOne((finding.value or "").lower(), known, score_cutoff=80)
+            parsed.findings.append(replace(finding, suggestion=near[0] if near else None))
 
 
 def _report_missing_measures(parsed: Parsed, frame: pd.DataFrame, sheet: str, table: Table) -> None:
     if parsed.quarter is None:
         return
-    quarter_end: date = Quarter.parse(parsed.quarter).end
-    asked = measures_of_set(indicator_set_in_force(quarter_end.isoformat()))
-    absent = asked[~asked["measure_code"].isin(frame["measure_code"])]
-    for code, label in absent[["measure_code", "label"]].itertuples(index=False):
-        parsed.findings.append(
-            Finding(
-                "return.measure.missing",
-                "check",
-                f"“{label}” has no row in the return",
-                table=table.name,
-                sheet=sheet,
-                column="Measure code",
-                expected=code,
-            )
+    try:
+        asked = _asked(parsed.quarter)
+    except ValueError as error:
+        parsed.findings.append(Finding("return.quarter.no_set", "check", str(error), sheet=sheet))
+        return
+    present = set(frame["measure_code"])
+    parsed.findings += [
+        Finding(
+            "return.measure.missing",
+            "check",
+            f"“{label}” has no row in the return",
+            table=table.name,
+            sheet=sheet,
+            column=table.column("measure_code").headers[0],
+            expected=code,
         )
+        for code, label in asked.items()
+        if code not in present
+    ]
+
+
+@lru_cache
+def _asked(quarter: str) -> dict[str, str]:
+    """Code and label of each measure that authorities return for a quarter."""
+    day = Quarter.parse(quarter).end.isoformat()
+    asked = measures_of_set(indicator_set_in_force(day))
+    return dict(zip(asked["measure_code"], asked["label"], strict=True))

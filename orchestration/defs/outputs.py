@@ -74,7 +74,7 @@ PRODUCT_ASSETS = [product_asset(product) for product in PRODUCTS.values()]
 )
 def run_record(context: dg.AssetExecutionContext, platform: Platform) -> None:
     folder = platform.home.outputs / Quarter.parse(context.partition_key).slug
-    files = sorted(path for path in folder.glob("*/*") if path.is_file())
+    files = sorted(path for path in folder.glob("*/**/*") if path.is_file())
     record = {
         "run_id": context.run_id,
         "run_at": datetime.now(LONDON).isoformat(timespec="seconds"),

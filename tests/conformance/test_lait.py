@@ -38,9 +38,7 @@ def cells(real_run: Run, shared: Path) -> pd.DataFrame:
     lait = pd.read_csv(
         shared / "oracle" / "lait_london_to_2023.csv", dtype=str, keep_default_na=False
     )
-    lait = lait.merge(
-        pd.DataFrame(MEASURES.items(), columns=["indicator_code", "measure_short"])
-    )
+    lait = lait.merge(pd.DataFrame(MEASURES.items(), columns=["indicator_code", "measure_short"]))
     las = real_run.mart("dim_local_authority").query("is_london")
     lait = lait.merge(las[["old_la_code", "new_la_code"]], on="old_la_code")
     lait["lait"] = pd.to_numeric(lait["value"], errors="coerce")
@@ -64,8 +62,7 @@ def test_every_cell_agrees_with_lait(cells: pd.DataFrame, indicator: str, capsys
     compared = held[held["reason"].isna()]
     assert compared["our_value"].notna().all(), compared[compared["our_value"].isna()]
     ours = [
-        exact(n, d)
-        for n, d in zip(compared["numerator"], compared["denominator"], strict=True)
+        exact(n, d) for n, d in zip(compared["numerator"], compared["denominator"], strict=True)
     ]
     theirs = [Fraction(str(value)) for value in compared["lait"]]
     wrong = compared[[a != b for a, b in zip(ours, theirs, strict=True)]]

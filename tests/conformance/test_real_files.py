@@ -94,9 +94,11 @@ def test_unknown_files_are_named_and_set_aside_alone(real_run: Run, shared) -> N
 def test_annex_a_samples_give_every_row(real_run: Run) -> None:
     """Lists 1, 2, 3 and 5 of both samples: counted against a plain reading of the workbooks."""
     rows = {
-        name: pd.read_parquet(
-            real_run.home / "raw" / "annex_a" / f"annex_a_list_{name}.parquet"
-        )["file_id"].value_counts().tolist()
+        name: pd.read_parquet(real_run.home / "raw" / "annex_a" / f"annex_a_list_{name}.parquet")[
+            "file_id"
+        ]
+        .value_counts()
+        .tolist()
         for name in (1, 2, 3, 5)
     }
     assert rows == {1: [5, 1], 2: [10, 5], 3: [6], 5: [5]}

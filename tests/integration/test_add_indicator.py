@@ -81,10 +81,14 @@ def test_registry_rows_alone_bring_an_indicator_to_marts_rug_and_dictionary(
         f"indicator_code == '{NEW}' and new_la_code == 'E09000007'"
         " and period_label == '2025-26 Q2' and source == 'return' and period_type == 'quarter'"
     )
-    measures = run.mart("fct_measure").query(
-        "new_la_code == 'E09000007' and period_label == '2025-26 Q2' and source == 'return'"
-        " and period_type == 'quarter'"
-    ).set_index("measure_code")["value"]
+    measures = (
+        run.mart("fct_measure")
+        .query(
+            "new_la_code == 'E09000007' and period_label == '2025-26 Q2' and source == 'return'"
+            " and period_type == 'quarter'"
+        )
+        .set_index("measure_code")["value"]
+    )
     (value,) = mart["value"]
     assert value == measures["s47"] * 100 / measures["referrals"]
     assert NEW in set(run.mart("mart_tartan_rug")["indicator_code"])

@@ -74,9 +74,7 @@ def test_london_is_pooled_over_those_who_returned(synthetic_run: Run) -> None:
     las = rows[rows["new_la_code"].str.startswith("E09") & rows["value"].notna()]
     london = rows.set_index("new_la_code").loc["E12000007"]
     assert london["n_authorities"] == len(las) == 31
-    assert london["value"] == pytest.approx(
-        100 * las["numerator"].sum() / las["denominator"].sum()
-    )
+    assert london["value"] == pytest.approx(100 * las["numerator"].sum() / las["denominator"].sum())
 
 
 def test_derived_and_returned_figures_stand_side_by_side(synthetic_run: Run) -> None:
@@ -110,8 +108,7 @@ def test_analysts_can_open_the_database_and_read_what_columns_mean(synthetic_run
             " where table_name = 'fct_indicator' and column_name = 'value'"
         ).fetchone()
         (version,) = connection.execute(
-            "select tags['storage_version'] from duckdb_databases()"
-            " where database_name = 'analyst'"
+            "select tags['storage_version'] from duckdb_databases() where database_name = 'analyst'"
         ).fetchone()
     assert tables == names
     assert "Unrounded" in comment
@@ -140,9 +137,7 @@ def test_no_child_level_row_leaves_the_restricted_layer(synthetic_run: Run) -> N
     workbook = synthetic_run.home.parent / "landing" / "annex_a" / "2025-26-Q2" / "CAM"
     (path,) = workbook.glob("*.xlsx")
     lists = [sheet for sheet in read(path) if "3" in sheet.name]
-    ids = {
-        str(int(row[0])) for row in lists[0].rows if row and isinstance(row[0], float | int)
-    }
+    ids = {str(int(row[0])) for row in lists[0].rows if row and isinstance(row[0], float | int)}
     assert len(ids) > 100
     marks = [b"SYNTHETIC Team", b"SYNTHETIC Worker"]
     landing = synthetic_run.home.parent / "landing"

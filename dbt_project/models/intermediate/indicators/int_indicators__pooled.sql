@@ -9,6 +9,7 @@ with components as (
         and is_current
         and numerator_status = 'ok'
         and denominator_status = 'ok'
+        and not (unit = 'percent' and numerator > denominator)
 
 ),
 

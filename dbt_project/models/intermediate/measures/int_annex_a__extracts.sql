@@ -19,7 +19,7 @@ select
     calendar.quarter_end,
     lists.list_name,
     coalesce(
-        extracts.table_names like '%' || lists.list_name || '%'
+        {{ text_list_has('extracts.table_names', 'lists.list_name') }}
         and calendar.quarter_end <= extracts.extract_date
         and calendar.quarter_start >= extracts.extract_date - interval 6 month,
         false

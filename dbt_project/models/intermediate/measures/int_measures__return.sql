@@ -42,6 +42,7 @@ authorities as (
 
 ),
 
+-- The submission that counts, or none: then the authority has not returned, whatever it sent before.
 expected as (
 
     select
@@ -55,6 +56,20 @@ expected as (
         on
             authorities.new_la_code = submissions.new_la_code
             and asked.quarter_label = submissions.quarter_label
+            and submissions.is_current
+
+),
+
+earlier as (
+
+    select
+        asked.measure_code,
+        submissions.new_la_code,
+        asked.quarter_label,
+        submissions.file_id
+    from asked
+    inner join submissions on asked.quarter_label = submissions.quarter_label
+    where not submissions.is_current
 
 ),
 
@@ -74,6 +89,8 @@ sent as (
 everything as (
 
     select * from expected
+    union
+    select * from earlier
     union
     select * from sent
 

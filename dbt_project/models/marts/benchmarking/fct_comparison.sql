@@ -66,7 +66,11 @@ select
     figures.release_id,
     'london' as comparison_group,
     london.value as group_value,
-    case figures.source when 'published' then 'as published' else 'pooled' end as method,
+    case figures.source
+        when 'published' then 'as published'
+        when 'return' then 'pooled'
+        else 'none'
+    end as method,
     -- Also for an authority that is left out: how many its row's fifths rest on.
     cast(max(banded.n) over (
         partition by figures.indicator_code, figures.period_type, figures.period_label, figures.source

@@ -11,7 +11,7 @@ with components as (
 
 ),
 
-published_rates as (
+published_parts as (
 
     select
         mapping.indicator_code,
@@ -33,6 +33,16 @@ published_rates as (
 
 ),
 
+published_rates as (
+
+    select
+        published_parts.* exclude (area_code),
+        coalesce(changes.new_la_code, published_parts.area_code) as area_code
+    from published_parts
+    left join {{ ref('la_code_changes') }} as changes on published_parts.area_code = changes.la_code
+
+),
+
 judged as (
 
     select
@@ -42,7 +52,9 @@ judged as (
                 then components.numerator_status
             else components.denominator_status
         end as worst_status,
-        components.unit in ('count', 'fte') as is_plain
+        components.unit in ('count', 'fte') as is_plain,
+        -- A part above its whole is an error of the sender: no figure is made of it.
+        components.unit = 'percent' and components.numerator > components.denominator as is_impossible
     from components
     inner join {{ ref('value_statuses') }} as numerator_order
         on components.numerator_status = numerator_order.value_status
@@ -62,11 +74,12 @@ select
     judged.numerator,
     case when not judged.is_plain then judged.denominator end as denominator,
     case
-        when judged.worst_status != 'ok' then null
+        when judged.worst_status != 'ok' or judged.is_impossible then null
         when judged.is_plain then judged.numerator
         else {{ ratio('judged.numerator', 'judged.denominator', 'judged.multiplier') }}
     end as value,
     case
+        when judged.worst_status = 'ok' and judged.is_impossible then 'failed'
         when judged.worst_status = 'ok' and judged.denominator = 0 then 'not_applicable'
         else judged.worst_status
     end as value_status,

@@ -1,0 +1,91 @@
+"""`make bench`: how fast reading is, against the plainest reading of the same files in the same run.
+
+Seconds differ between machines; the ratio to a bare calamine or CSV read, taken in the same run, does
+not much. Nothing here passes or fails: a timed test would fail on a busy machine.
+"""
+
+import csv
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from python_calamine import CalamineWorkbook
+from rich.console import Console
+from rich.table import Table
+
+from ingestion import landing
+from ingestion.pipeline import ingest
+from ingestion.registry import seed
+from ingestion.sample import write_landing_zone
+from ingestion.sources import annex_a, published, returns
+
+
+def seconds(work: Callable[[], object], repeats: int = 3) -> float:
+    """Processor time of the best of a few goes."""
+    best = float("inf")
+    for _ in range(repeats):
+        started = time.process_time()
+        work()
+        best = min(best, time.process_time() - started)
+    return best
+
+
+def bare_workbook(path: Path) -> None:
+    book = CalamineWorkbook.from_path(path)
+    for name in book.sheet_names:
+        book.get_sheet_by_name(name).to_python()
+
+
+def bare_text(path: Path) -> None:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        list(csv.reader(file))
+
+
+def main() -> None:
+    table = Table("what", "files", "rows", "bare read, s", "ours, s", "ratio", "rows/s")
+    with tempfile.TemporaryDirectory() as folder:
+        zone = Path(folder) / "landing"
+        write_landing_zone(zone, quarters=1)
+        seed("registry/measures")  # start-up is not what is measured
+        key = b"bench"
+        parsers = {
+            "return": (returns.parse, bare_workbook),
+            "annex_a": (lambda file: annex_a.parse(file, key), bare_workbook),
+            "published": (published.parse, bare_text),
+        }
+        for source, (parse, bare) in parsers.items():
+            files = landing.scan(zone, source)
+            rows = sum(len(t) for file in files for t in parse(file).tables.values())
+            plain = seconds(lambda: [bare(f.absolute) for f in files])  # noqa: B023
+            ours = seconds(lambda: [parse(f) for f in files])  # noqa: B023
+            table.add_row(
+                source,
+                str(len(files)),
+                f"{rows:,}",
+                f"{plain:.2f}",
+                f"{ours:.2f}",
+                f"{ours / plain:.1f}",
+                f"{rows / ours:,.0f}",
+            )
+        home = Path(folder) / "home"
+        now = datetime.now(landing.LONDON)
+
+        def whole() -> None:
+            for source in parsers:
+                ingest(source, zone, home, key, now)
+
+        first, again = seconds(whole, repeats=1), seconds(whole, repeats=1)
+    console = Console()
+    console.print(table)
+    console.print(
+        f"Landing to raw, everything new {first:.2f} s, nothing new {again:.2f} s"
+        f" (ratio {again / first:.2f});"
+        f" peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB."
+    )
+
+
+if __name__ == "__main__":
+    main()

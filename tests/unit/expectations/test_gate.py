@@ -1,0 +1,177 @@
+"""The gates: what must hold blocks, what is odd warns, and nothing child-level is quoted."""
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from expectations import gate
+from expectations.suites import mart_suite, raw_suite
+from ingestion.pipeline import SOURCES, schema_of, tables_of
+from ingestion.store import write_parquet
+
+
+def table(name: str, rows: list[dict], folder: Path) -> Path:
+    import pyarrow as pa
+
+    path = folder / f"{name}.parquet"
+    write_parquet(pa.Table.from_pylist(rows, schema=schema_of(name)), path)
+    return path
+
+
+def failed(outcome: gate.Outcome) -> dict[str, str]:
+    return {failure.rule_id: failure.severity for failure in outcome.failures}
+
+
+RETURN = {
+    "file_id": "f",
+    "measure_code": "cla",
+    "value": 12.0,
+    "value_status": "ok",
+    "row": 10,
+    "sheet": "Return",
+    "cell": "E10",
+}
+PUBLISHED = {
+    "file_id": "f",
+    "dataset": "csww",
+    "column_name": "agency_fte",
+    "time_period": "2024",
+    "geographic_level": "National",
+    "value_status": "ok",
+    "value": 1.0,
+    "row": 2,
+}
+
+
+def test_a_good_return_passes(tmp_path: Path) -> None:
+    path = table("return_values", [RETURN, RETURN | {"measure_code": "cin"}], tmp_path)
+    outcome = gate.check_raw("return_values", path, tmp_path / "docs")
+    assert outcome.failures == []
+    assert outcome.evaluated["critical"] >= 5
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"file_id": None}, "return_values.file_id.present"),
+        ({"measure_code": "typo"}, "return_values.measure_code.known"),
+        ({"value_status": "fine"}, "return_values.value_status.known"),
+        ({"value": -1.0}, "return.value.not_negative"),
+    ],
+)
+def test_a_broken_return_row_blocks(tmp_path: Path, change: dict, rule: str) -> None:
+    path = table("return_values", [RETURN, RETURN | {"measure_code": "cin"} | change], tmp_path)
+    assert failed(gate.check_raw("return_values", path, tmp_path / "docs")) == {rule: "critical"}
+
+
+def test_the_same_measure_twice_in_one_file_blocks_but_not_in_two(tmp_path: Path) -> None:
+    twice = table("return_values", [RETURN, RETURN], tmp_path)
+    assert list(failed(gate.check_raw("return_values", twice, tmp_path / "docs")).values()) == [
+        "critical"
+    ]
+    two = table("return_values", [RETURN, RETURN | {"file_id": "g"}], tmp_path)
+    assert failed(gate.check_raw("return_values", two, tmp_path / "docs")) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"geographic_level": "Ward"}, "published_values.geographic_level.known"),
+        ({"time_period": "23/24"}, "published_values.time_period.form"),
+        ({"dataset": None}, "published_values.dataset.present"),
+    ],
+)
+def test_a_published_row_without_its_place_blocks(tmp_path: Path, change: dict, rule: str) -> None:
+    path = table("published_values", [PUBLISHED | change], tmp_path)
+    assert failed(gate.check_raw("published_values", path, tmp_path / "docs")) == {rule: "critical"}
+
+
+def test_an_empty_table_of_any_source_passes(tmp_path: Path) -> None:
+    """A quarter without returns, or without Annex A, is no reason to stop."""
+    for source in SOURCES:
+        for name in tables_of(source):
+            path = table(name, [], tmp_path)
+            assert failed(gate.check_raw(name, path, tmp_path / "docs")) == {}, name
+
+
+def test_child_level_findings_and_docs_quote_nothing(tmp_path: Path) -> None:
+    rows = [
+        {
+            "file_id": "f",
+            "row": 2,
+            "child_id": "MARKED-CHILD",
+            "age_years": 214,
+            "contact_date": pd.Timestamp("2025-07-01"),
+        }
+    ]
+    docs = tmp_path / "docs"
+    outcome = gate.check_raw("annex_a_list_1", table("annex_a_list_1", rows, tmp_path), docs)
+    assert failed(outcome) == {"annex_a.list_1.age.plausible": "warning"}
+    text = " ".join(failure.text for failure in outcome.failures)
+    pages = [path.read_text(errors="ignore") for path in docs.rglob("*.html")]
+    assert pages
+    for content in [text, *pages]:
+        assert "MARKED-CHILD" not in content
+        assert "214" not in content
+
+
+def indicator(**change: object) -> dict:
+    row = {
+        "indicator_code": "repeat_referrals_pct",
+        "new_la_code": "E09000007",
+        "source": "return",
+        "value": 18.0,
+        "value_status": "ok",
+        "unit": "percent",
+    }
+    return row | change
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({}, {}),
+        ({"value": None, "value_status": "c"}, {}),
+        (
+            {"value": 100.5},
+            {
+                "fct_indicator.percent.in_range": "critical",
+                "fct_indicator.repeat_referrals_pct.plausible": "warning",
+            },
+        ),
+        (
+            {"indicator_code": "cla", "unit": "rate_per_10000", "value": 900.0},
+            {"fct_indicator.cla.plausible": "warning"},
+        ),
+        # A figure for England is no outlier among authorities.
+        (
+            {
+                "indicator_code": "sw_establishment",
+                "unit": "fte",
+                "value": 40000.0,
+                "new_la_code": "E92000001",
+            },
+            {},
+        ),
+        ({"source": "guess"}, {"fct_indicator.source.known": "critical"}),
+        ({"value_status": None}, {"fct_indicator.value_status.present": "critical"}),
+    ],
+)
+def test_marts_block_on_the_impossible_and_warn_on_the_odd(
+    tmp_path: Path, change: dict, found: dict
+) -> None:
+    path = tmp_path / "fct_indicator.parquet"
+    write_parquet(pd.DataFrame([indicator(), indicator(**change)]), path)
+    assert failed(gate.check_mart("fct_indicator", path, tmp_path / "docs")) == found
+    assert pq.read_metadata(path).num_rows == 2
+
+
+def test_every_rule_has_an_id_of_its_own_and_a_reason() -> None:
+    suites = [raw_suite(name) for source in SOURCES for name in tables_of(source)]
+    suites += [mart_suite(mart) for mart in gate.MARTS]
+    for suite in suites:
+        ids = [rule.rule_id for rule in suite]
+        assert len(ids) == len(set(ids))
+        assert all(rule.why for rule in suite)

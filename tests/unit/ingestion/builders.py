@@ -1,0 +1,116 @@
+"""Small files as senders make them, for the ingestion tests."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+
+from ingestion import landing
+from ingestion.contract import contract
+from ingestion.registry import indicator_set_in_force, measures_of_set
+
+KEY = b"a key for tests that is 32 bytes"
+NOW = datetime(2025, 10, 20, 9, 0, tzinfo=landing.LONDON)
+
+Rows = Sequence[Sequence[Any]]
+MEASURES = list(measures_of_set(indicator_set_in_force("2025-09-30"))["measure_code"])
+RETURN_HEADER = [c.headers[0] for c in contract("return").table("return_values").columns]
+COVER = [
+    ["LIIA quarterly return"],
+    ["Local authority", "Camden"],
+    ["LA code", "E09000007"],
+    ["Quarter", "2025-26 Q2"],
+    [],
+]
+
+
+def write_book(path: Path, sheets: Mapping[str, Rows]) -> Path:
+    """A workbook written by openpyxl: text starting with `=` is a formula never calculated."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(list(row))
+    book.save(path)
+    return path
+
+
+def return_rows(
+    values: Mapping[str, Any] | None = None, leave_out: Sequence[str] = ()
+) -> list[list]:
+    """A full return: every measure of the set is 10, but for `values`."""
+    given = values or {}
+    body = [
+        [code, f"Label of {code}", "flow", "count", given.get(code, 10), "", ""]
+        for code in MEASURES
+        if code not in leave_out
+    ]
+    return [*COVER, list(RETURN_HEADER), *body]
+
+
+def child(table: str, **cells: Any) -> list[Any]:
+    """One tidy row of an Annex A list, with single cells changed."""
+    usual = {
+        "child_id": 1001,
+        "gender": "a) Male",
+        "ethnicity": "a) WBRI",
+        "birth_date": date(2015, 5, 17),
+        "age_years": 10,
+        "contact_date": date(2025, 9, 29),
+        "contact_source": "q) 6: Police",
+        "assessment_start_date": date(2025, 9, 1),
+        "assessment_end_date": date(2025, 9, 20),
+        "organisation": "Family Hub Somewhere",
+        "referral_date": date(2025, 9, 30),
+        "referral_source": "e) 2A: Schools",
+        "no_further_action": "b) No",
+        "referrals_last_12_months": 0,
+        "team": "Team Nightingale",
+        "worker": "Worker Wordsworth",
+        "disability": "b) No",
+        "s47_start_date": date(2025, 9, 10),
+        "icpc_unnecessary": "b) No",
+        "icpc_date": date(2025, 9, 24),
+        "icpc_led_to_plan": "a) Yes",
+        "s47_last_12_months": 1,
+        "icpcs_last_12_months": 1,
+    } | cells
+    return [usual[column.name] for column in contract("annex_a").table(table).columns]
+
+
+def annex_a_sheets(**rows: Rows) -> dict[str, Rows]:
+    """The four lists with a title row; one child in each, unless `annex_a_list_N` gives rows."""
+    return {
+        table.sheets[0]: [
+            [table.title],
+            [column.headers[0] for column in table.columns],
+            *rows.get(table.name, [child(table.name)]),
+        ]
+        for table in contract("annex_a").tables
+    }
+
+
+def ees(columns: Mapping[str, Sequence[Any]], rows: int = 1) -> str:
+    """An EES file: the shared columns, then those given, one value for each row."""
+    shared = {
+        "time_period": "2024",
+        "time_identifier": "Reporting year",
+        "geographic_level": "Local authority",
+        "country_code": "E92000001",
+        "country_name": "England",
+        "new_la_code": "E09000007",
+        "la_name": "Camden",
+    }
+    every = {name: [value] * rows for name, value in shared.items()} | dict(columns)
+    lines = [
+        ",".join(every),
+        *(",".join(map(str, line)) for line in zip(*every.values(), strict=True)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+REFERRALS = {"Referrals": [630], "Re_referrals": [97], "No_Further_Action": [12]}

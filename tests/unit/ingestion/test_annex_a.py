@@ -1,0 +1,268 @@
+"""Annex A: lists found, children made safe, and no extract date taken on trust."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from ingestion.contract import contract
+from ingestion.sources import Parsed, annex_a
+from tests.unit.ingestion.builders import KEY, annex_a_sheets, child
+
+PLACE = "annex_a/2025-26-Q2/CAM/annex_a.xlsx"
+SIDECAR = "extract_date: 2025-10-03\nreceived_at: 2025-10-09 10:00:00\n"
+LISTS = [table.name for table in contract("annex_a").tables]
+
+
+@pytest.fixture
+def parse(land: Callable) -> Callable[..., Parsed]:
+    def run(
+        sheets: dict | None = None, path: str = PLACE, sidecar: str = SIDECAR, key: bytes = KEY
+    ) -> Parsed:
+        return annex_a.parse(
+            land(path, annex_a_sheets() if sheets is None else sheets, sidecar), key
+        )
+
+    return run
+
+
+def ids(parsed: Parsed) -> list[str]:
+    return [finding.rule_id for finding in parsed.findings]
+
+
+def everything(parsed: Parsed) -> str:
+    """All that leaves the parser, as one text."""
+    tables = [frame.astype(str).to_dict("list") for frame in parsed.tables.values()]
+    return json.dumps(
+        [tables, [asdict(finding) for finding in parsed.findings]], ensure_ascii=False
+    )
+
+
+def test_a_tidy_workbook_gives_four_lists_and_no_findings(parse: Callable) -> None:
+    parsed = parse()
+    assert parsed.findings == []
+    assert {name: len(frame) for name, frame in parsed.tables.items()} == dict.fromkeys(LISTS, 1)
+    assert (parsed.la_code, parsed.quarter) == ("E09000007", "2025-26-Q2")
+
+
+def test_a_child_is_the_same_child_in_every_list_and_run(parse: Callable) -> None:
+    rows = {
+        name: [child(name, child_id=i)]
+        for name, i in zip(LISTS, (1001, "1001", 1001.0, " 1001"), strict=True)
+    }
+    first, again = parse(annex_a_sheets(**rows)), parse(annex_a_sheets(**rows))
+    seen = {
+        frame["child_id"].iloc[0] for parsed in (first, again) for frame in parsed.tables.values()
+    }
+    assert len(seen) == 1
+
+
+def test_another_key_or_another_authority_is_another_pseudonym(parse: Callable) -> None:
+    seen = {
+        parse(key=key, path=path).tables[LISTS[0]]["child_id"].iloc[0]
+        for key in (KEY, b"another key")
+        for path in (PLACE, PLACE.replace("CAM", "NEW"))
+    }
+    assert len(seen) == 4
+
+
+def test_a_blank_id_stays_blank(parse: Callable) -> None:
+    parsed = parse(annex_a_sheets(annex_a_list_1=[child("annex_a_list_1", child_id="")]))
+    assert parsed.tables["annex_a_list_1"]["child_id"].isna().all()
+    assert ids(parsed) == ["annex_a.list_1.child_id.present"]
+
+
+def test_nothing_that_names_a_child_or_worker_leaves_the_parser(parse: Callable) -> None:
+    secrets: dict[str, Any] = {
+        "child_id": "SECRET-ID-77",
+        "team": "Secret Team",
+        "worker": "Secret Worker",
+        "organisation": "Secret Hub",
+        "birth_date": date(2015, 5, 17),
+        "age_years": "Secret Age",
+        "gender": "Secret Gender",
+        "ethnicity": "Secret Ethnicity",
+    }
+    sheets = annex_a_sheets(**{name: [child(name, **secrets)] for name in LISTS})
+    for rows in sheets.values():
+        rows[1].extend(["Secret Header", "Child Unique ID"])
+        rows[2].extend(["Secret Extra", "SECRET-ID-77"])
+    found = everything(parse(sheets))
+    assert "ecret" not in found.replace("SECRET-ID-77", "Secret")
+    assert "2015-05-17" not in found
+    assert "2015-05-01" in found
+    assert "17/05/2015" not in found
+
+
+def test_without_a_header_row_no_child_is_read_as_one(parse: Callable) -> None:
+    sheets = annex_a_sheets()
+    sheets["List 1"] = [["Secret Kid", "Secret Road"], ["Gender", "Age", "Secret Kid"]]
+    parsed = parse(sheets)
+    assert "annex_a_list_1" not in parsed.tables
+    assert "ecret" not in everything(parsed)
+
+
+def test_ages_and_dates_keep_what_counting_needs(parse: Callable) -> None:
+    row = parse().tables["annex_a_list_3"].iloc[0]
+    assert (row["age_years"], row["referral_source"], row["no_further_action"]) == (
+        10,
+        "schools",
+        "no",
+    )
+    assert row["referral_date"] == pd.Timestamp(2025, 9, 30)
+    assert "worker" not in row.index
+
+
+def test_a_header_only_list_is_present_and_empty(parse: Callable) -> None:
+    parsed = parse(annex_a_sheets(annex_a_list_2=[]))
+    assert len(parsed.tables["annex_a_list_2"]) == 0
+    assert parsed.findings == []
+
+
+def test_a_missing_list_is_found_and_the_others_go_on(parse: Callable) -> None:
+    sheets = annex_a_sheets()
+    del sheets["List 2"]
+    parsed = parse(sheets)
+    assert [(f.rule_id, f.table, f.severity) for f in parsed.findings] == [
+        ("annex_a.list.missing", "annex_a_list_2", "check")
+    ]
+    assert set(parsed.tables) == {*LISTS} - {"annex_a_list_2"}
+
+
+def test_a_list_without_a_required_column_is_set_aside_alone(parse: Callable) -> None:
+    sheets = annex_a_sheets()
+    sheets["List 3"][1][5] = "When?"
+    parsed = parse(sheets)
+    assert set(parsed.tables) == {*LISTS} - {"annex_a_list_3"}
+    assert parsed.accepted
+    missing = next(f for f in parsed.findings if f.rule_id == "headers.missing")
+    assert (missing.column, missing.table) == ("Date of referral", "annex_a_list_3")
+
+
+def test_a_renamed_sheet_is_known_by_its_columns(parse: Callable) -> None:
+    sheets = {f"Tab {i}": rows for i, rows in enumerate(annex_a_sheets().values())}
+    parsed = parse(sheets)
+    assert (set(parsed.tables), parsed.findings) == (set(LISTS), [])
+
+
+def test_a_list_given_twice_is_found_and_read_once(parse: Callable) -> None:
+    sheets = annex_a_sheets()
+    sheets["List 3 (2)"] = sheets["List 3"]
+    parsed = parse(sheets)
+    assert [(f.rule_id, f.sheet) for f in parsed.findings] == [("annex_a.list.twice", "List 3 (2)")]
+    assert len(parsed.tables["annex_a_list_3"]) == 1
+
+
+def test_another_list_is_named_as_not_read(parse: Callable) -> None:
+    parsed = parse(annex_a_sheets() | {"List_6": [["Child Unique ID"], [1]], "Guidance": [["x"]]})
+    assert [(f.rule_id, f.sheet) for f in parsed.findings] == [("annex_a.list.not_read", "List_6")]
+
+
+def test_totals_remarks_and_repeated_headers_are_no_children(parse: Callable) -> None:
+    name = "annex_a_list_3"
+    header = annex_a_sheets()["List 3"][1]
+    blank = [""] * len(header)
+    rows = [
+        child(name),
+        header,
+        child(name, child_id=1002),
+        *[blank] * 143,
+        ["Total", "", "", "", "", 2],
+        ["", "", "Grand total", "", 19],
+        ["Extracted by the data team"],
+    ]
+    parsed = parse(annex_a_sheets(annex_a_list_3=rows))
+    assert len(parsed.tables[name]) == 2
+    assert sorted((f.row or 0, f.message.split(" and ")[0]) for f in parsed.findings) == [
+        (4, "This row is the header again"),
+        (149, "This row is a total"),
+        (150, "This row is a total"),
+        (151, "This row is a remark"),
+    ]
+
+
+def test_a_workbook_of_no_known_authority_is_blocked(parse: Callable) -> None:
+    parsed = parse(path="annex_a/2025-26-Q2/upload/extract.xlsx")
+    assert ids(parsed) == ["annex_a.authority.unknown"]
+    assert not parsed.accepted
+
+
+def test_a_workbook_without_lists_is_blocked(parse: Callable) -> None:
+    parsed = parse({"Sheet1": [["a", "b"]]})
+    assert not parsed.accepted
+    assert "annex_a.no_lists" in ids(parsed)
+
+
+def test_an_unreadable_workbook_is_one_blocking_finding(land: Callable) -> None:
+    parsed = annex_a.parse(land(PLACE, b"rubbish"), KEY)
+    assert ids(parsed) == ["file.unreadable"]
+
+
+@pytest.mark.parametrize(
+    ("name", "extracted", "basis"),
+    [
+        ("annex_a 2025-10-03.xlsx", date(2025, 10, 3), "file name"),
+        ("annex_a_20251003.xlsx", date(2025, 10, 3), "file name"),
+        ("annex_a 03.10.2025.xlsx", date(2025, 10, 3), "file name"),
+        ("annex_a_2025_10.xlsx", date(2025, 9, 30), "inferred from the latest event"),
+        ("annex_a Oct 2025.xlsx", date(2025, 9, 30), "inferred from the latest event"),
+        ("annex_a 2025-26-Q2.xlsx", date(2025, 9, 30), "inferred from the latest event"),
+        ("annex_a 2025-02-30.xlsx", date(2025, 9, 30), "inferred from the latest event"),
+    ],
+)
+def test_the_extract_date_is_a_full_date_in_the_name_else_inferred(
+    parse: Callable, name: str, extracted: date, basis: str
+) -> None:
+    parsed = parse(path=PLACE.replace("annex_a.xlsx", name), sidecar="received_at: 2025-10-09\n")
+    assert (parsed.extract_date, parsed.extract_date_basis) == (extracted, basis)
+
+
+def test_the_sidecar_comes_before_a_labelled_cell_and_that_before_the_name(parse: Callable) -> None:
+    path = PLACE.replace("annex_a.xlsx", "annex_a 2025-10-08.xlsx")
+    sheets = {
+        "Front_Sheet": [["Annex A"], ["Date of extract:", "", "05/10/2025"]],
+        **annex_a_sheets(),
+    }
+    by_cell = parse(sheets, path, "received_at: 2025-10-09\n")
+    assert (by_cell.extract_date, by_cell.extract_date_basis) == (
+        date(2025, 10, 5),
+        "labelled cell",
+    )
+    by_sidecar = parse(sheets, path)
+    assert (by_sidecar.extract_date, by_sidecar.extract_date_basis) == (
+        date(2025, 10, 3),
+        "sidecar",
+    )
+
+
+@pytest.mark.parametrize(("day", "blocked"), [("2025-10-31", False), ("2025-11-01", True)])
+def test_more_than_31_silent_days_block(parse: Callable, day: str, blocked: bool) -> None:
+    parsed = parse(sidecar=f"extract_date: {day}\nreceived_at: 2025-11-05\n")
+    assert ids(parsed) == ["annex_a.extract_date.silent"] * blocked
+    assert parsed.accepted is not blocked
+
+
+def test_a_mistyped_date_in_the_future_is_no_event(parse: Callable) -> None:
+    rows = [child("annex_a_list_3"), child("annex_a_list_3", referral_date=date(2052, 9, 30))]
+    parsed = parse(annex_a_sheets(annex_a_list_3=rows), sidecar="received_at: 2025-10-09\n")
+    assert parsed.extract_date == date(2025, 9, 30)
+
+
+def test_lists_without_any_event_have_no_extract_date(parse: Callable) -> None:
+    parsed = parse(
+        annex_a_sheets(**{name: [] for name in LISTS}), sidecar="received_at: 2025-10-09\n"
+    )
+    assert parsed.extract_date is None
+    assert ids(parsed) == ["annex_a.extract_date.unknown"]
+
+
+def test_many_bad_cells_are_counted_without_their_content(parse: Callable) -> None:
+    rows = [child("annex_a_list_1", child_id=i, gender=f"secret {i}") for i in range(3000)]
+    parsed = parse(annex_a_sheets(annex_a_list_1=rows))
+    assert len(parsed.findings) < 300
+    assert sum(finding.count for finding in parsed.findings) == 3000
+    assert "secret" not in everything(parsed)

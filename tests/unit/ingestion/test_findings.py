@@ -1,0 +1,35 @@
+"""Findings and cell addresses."""
+
+import openpyxl.utils
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingestion.findings import COLUMNS, Finding, address, column_letter, to_frame
+
+
+@given(st.integers(0, 16383))
+def test_columns_are_named_as_in_excel(index: int) -> None:
+    assert column_letter(index) == openpyxl.utils.get_column_letter(index + 1)
+
+
+def test_addresses_count_from_one() -> None:
+    assert address(0, 0) == "A1"
+    assert address(9, 27) == "AB10"
+
+
+def test_masking_takes_away_what_the_cell_held_and_nothing_else() -> None:
+    finding = Finding("r", "check", "m", sheet="S", cell="B2", value="secret", suggestion="secret?")
+    assert finding.masked() == Finding("r", "check", "m", sheet="S", cell="B2")
+
+
+def test_the_frame_is_worst_first_and_keeps_the_order_within() -> None:
+    rules = [("a", "note"), ("b", "block"), ("c", "check"), ("d", "block")]
+    frame = to_frame(Finding(rule, severity, "m") for rule, severity in rules)
+    assert list(frame["rule_id"]) == ["b", "d", "c", "a"]
+    assert list(frame.columns) == COLUMNS
+
+
+def test_no_findings_are_an_empty_frame_of_the_same_types() -> None:
+    empty, filled = to_frame([]), to_frame([Finding("r", "note", "m", row=3)])
+    assert len(empty) == 0
+    assert list(empty.dtypes) == list(filled.dtypes)

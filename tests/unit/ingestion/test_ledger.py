@@ -1,0 +1,117 @@
+"""What arrived, and which version counts."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ingestion.findings import Finding
+from ingestion.ledger import COLUMNS, Ledger
+from ingestion.sources import Parsed
+from tests.unit.ingestion.builders import NOW
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "ledger" / "return.parquet")
+
+
+@pytest.fixture
+def arrival(land: Callable) -> Callable:
+    def make(
+        file_id: str, path: str = "returns/CAM/a.csv", day: int = 1, ok: bool = True, **facts: str
+    ) -> tuple:
+        file = land(path, file_id, f"received_at: 2025-10-{day:02d} 09:00:00\n")
+        findings = [] if ok else [Finding("r", "block", "broken")]
+        stated = {"la_code": "E09000007", "quarter": "2025-26-Q2"} | facts
+        return file, file_id, Parsed(findings=findings, **stated)  # type: ignore[arg-type]
+
+    return make
+
+
+def states(frame) -> dict[str, tuple[str, bool]]:
+    return {r.file_id: (r.state, bool(r.is_current)) for r in frame.itertuples()}
+
+
+def test_an_empty_ledger_has_every_column(ledger: Ledger) -> None:
+    assert list(ledger.read().columns) == COLUMNS
+    assert list(ledger.record([], NOW).dtypes) == list(ledger.read().dtypes)
+
+
+def test_a_resubmission_becomes_current_and_the_first_stays_accepted(
+    ledger: Ledger, arrival: Callable
+) -> None:
+    first, second = arrival("one"), arrival("two", "returns/CAM/b.csv", 5)
+    frame = ledger.record([second, first], NOW)
+    assert states(frame) == {"one": ("accepted", False), "two": ("accepted", True)}
+    assert dict(zip(frame["file_id"], frame["release_id"], strict=True)) == {
+        "one": "return-CAM-2025-26-Q2-v1",
+        "two": "return-CAM-2025-26-Q2-v2",
+    }
+
+
+def test_a_replaced_file_counts_no_more_and_keeps_its_number(
+    ledger: Ledger, arrival: Callable
+) -> None:
+    ledger.record([arrival("one")], NOW)
+    frame = ledger.record([arrival("two", day=5)], NOW)
+    assert states(frame) == {"one": ("replaced", False), "two": ("accepted", True)}
+    assert list(frame.set_index("file_id")["submission_number"]) == [1, 2]
+
+
+def test_a_withdrawn_file_leaves_the_one_before_it_current(
+    ledger: Ledger, arrival: Callable
+) -> None:
+    first, second = arrival("one"), arrival("two", "returns/CAM/b.csv", 5)
+    ledger.record([first, second], NOW)
+    frame = ledger.record([first], NOW)
+    assert states(frame) == {"one": ("accepted", True), "two": ("withdrawn", False)}
+
+
+def test_a_withdrawn_file_that_comes_back_counts_again(ledger: Ledger, arrival: Callable) -> None:
+    first = arrival("one")
+    ledger.record([first], NOW)
+    ledger.record([], NOW + timedelta(days=1))
+    frame = ledger.record([first], NOW + timedelta(days=2))
+    assert states(frame) == {"one": ("accepted", True)}
+    assert frame["first_seen_at"].iloc[0] == NOW
+
+
+def test_a_quarantined_file_never_becomes_current(ledger: Ledger, arrival: Callable) -> None:
+    frame = ledger.record([arrival("one"), arrival("bad", "returns/CAM/b.csv", 5, ok=False)], NOW)
+    assert states(frame) == {"one": ("accepted", True), "bad": ("quarantined", False)}
+    row = frame.set_index("file_id").loc["bad"]
+    assert row["reason"] == "broken"
+    assert row.isna()["submission_number"]
+
+
+def test_recording_the_same_zone_again_changes_nothing(ledger: Ledger, arrival: Callable) -> None:
+    files = [arrival("one"), arrival("two", "returns/CAM/b.csv", 5)]
+    first = ledger.record(files, NOW)
+    again = ledger.record(files[::-1], NOW + timedelta(days=9))
+    assert first.equals(again)
+    assert ledger.read().equals(again)
+
+
+def test_authorities_and_quarters_have_their_own_chains(ledger: Ledger, arrival: Callable) -> None:
+    frame = ledger.record(
+        [
+            arrival("one"),
+            arrival("two", "returns/NEW/a.csv", la_code="E09000025"),
+            arrival("three", "returns/CAM/q1.csv", quarter="2025-26-Q1"),
+        ],
+        NOW,
+    )
+    assert frame["is_current"].all()
+    assert set(frame["submission_number"]) == {1}
+
+
+def test_a_stated_release_comes_before_the_time_of_arrival(
+    ledger: Ledger, arrival: Callable
+) -> None:
+    facts = {"la_code": None, "quarter": None, "dataset": "d"}
+    newer = arrival("new", "published/new.csv", 1, release="2025", last_period="2025", **facts)
+    older = arrival("old", "published/old.csv", 9, release="2024", last_period="2024", **facts)
+    frame = ledger.record([newer, older], NOW)
+    assert states(frame) == {"new": ("accepted", True), "old": ("accepted", False)}

@@ -1,0 +1,260 @@
+"""Landing zone to raw Parquet: once each, apart from each other, and never half."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ingestion import pipeline, store
+from ingestion.landing import SYNTHETIC_MARK
+from ingestion.pipeline import Ingested, MixedZones, ingest, raw_path, schema_of, tables_of
+from tests.unit.ingestion.builders import (
+    KEY,
+    MEASURES,
+    NOW,
+    REFERRALS,
+    annex_a_sheets,
+    ees,
+    return_rows,
+)
+
+CAM = "returns/2025-26-Q2/CAM/return.csv"
+
+
+def csv_return(values: dict | None = None) -> str:
+    return "\n".join(",".join(map(str, row)) for row in return_rows(values))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def run(zone: Path, home: Path) -> Callable[..., Ingested]:
+    def go(source: str = "return", key: bytes = KEY, days: int = 0) -> Ingested:
+        return ingest(source, zone, home, key, NOW + timedelta(days=days))
+
+    return go
+
+
+def promised(table: str) -> pa.Schema:
+    """The raw table's schema as Parquet can say it: it has no whole seconds."""
+    fields = [
+        field.with_type(pa.timestamp("ms")) if pa.types.is_timestamp(field.type) else field
+        for field in schema_of(table)
+    ]
+    return pa.schema(fields)
+
+
+def raw(home: Path, table: str) -> pd.DataFrame:
+    return pq.read_table(raw_path(home, table)).to_pandas()
+
+
+def states(home: Path, source: str = "return") -> list[tuple[str, bool]]:
+    frame = pq.read_table(home / "raw" / f"{source}_files.parquet").to_pandas()
+    return list(zip(frame["state"], frame["is_current"], strict=True))
+
+
+@pytest.mark.parametrize("source", pipeline.SOURCES)
+def test_an_empty_landing_zone_gives_empty_typed_tables(
+    run: Callable, home: Path, source: str
+) -> None:
+    result = run(source)
+    assert (result.files, result.parsed, result.findings) == (0, 0, {})
+    for table in tables_of(source):
+        found = pq.read_table(raw_path(home, table))
+        assert (found.num_rows, found.schema) == (0, promised(table))
+    for name in ("files", "findings"):
+        assert pq.read_table(home / "raw" / f"{source}_{name}.parquet").num_rows == 0
+
+
+def test_what_is_handed_over_has_the_promised_schema(
+    run: Callable, land: Callable, home: Path
+) -> None:
+    land(CAM, csv_return())
+    land("annex_a/2025-26-Q2/CAM/a.xlsx", annex_a_sheets())
+    land("published/c1.csv", ees(REFERRALS))
+    for source in pipeline.SOURCES:
+        run(source)
+        for table in tables_of(source):
+            found = pq.read_table(raw_path(home, table))
+            assert found.schema == promised(table)
+            assert found.num_rows > 0
+
+
+def test_a_second_run_parses_nothing_and_gives_the_same(
+    run: Callable, land: Callable, home: Path
+) -> None:
+    land(CAM, csv_return({"cin": "about 5"}))
+    land("returns/2025-26-Q2/NEW/broken.xlsx", b"rubbish")
+    first = run()
+    kept = {path.name: path.read_bytes() for path in (home / "raw").glob("*.parquet")}
+    second = run(days=1)
+    assert (first.parsed, second.parsed) == (2, 0)
+    assert (second.tables, second.findings, second.quarantined) == (
+        first.tables, first.findings, first.quarantined,
+    )  # fmt: skip
+    assert kept == {path.name: path.read_bytes() for path in (home / "raw").glob("*.parquet")}
+
+
+def test_only_a_changed_file_is_parsed_again(run: Callable, land: Callable, home: Path) -> None:
+    land(CAM, csv_return())
+    land("returns/2025-26-Q2/BRE/return.csv", "\n".join(csv_return().split("\n")[5:]))
+    run()
+    land(CAM, csv_return({"cin": 42}))
+    assert run(days=1).parsed == 1
+    assert sorted(states(home)) == [("accepted", True), ("accepted", True), ("replaced", False)]
+
+
+def test_a_changed_sidecar_is_parsed_again(run: Callable, land: Callable) -> None:
+    land(CAM, csv_return())
+    run()
+    land(CAM, csv_return(), "received_at: 2025-10-01\n")
+    assert run(days=1).parsed == 1
+
+
+def test_a_new_key_or_new_rules_parse_everything_again(
+    run: Callable, land: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(CAM, csv_return())
+    run()
+    assert run(key=b"another").parsed == 1
+    monkeypatch.setattr(pipeline, "_rules_version", lambda _: "other rules")
+    assert run(key=b"another").parsed == 1
+
+
+def test_a_resubmission_is_current_and_both_versions_are_kept(
+    run: Callable, land: Callable, home: Path
+) -> None:
+    land(CAM, csv_return({"cin": 1}), "received_at: 2025-10-01\n")
+    land(
+        "returns/2025-26-Q2/CAM/return_v2.csv", csv_return({"cin": 2}), "received_at: 2025-10-08\n"
+    )
+    run()
+    files = pq.read_table(home / "raw" / "return_files.parquet").to_pandas()
+    values = raw(home, "return_values").merge(files, on="file_id")
+    cin = values[values["measure_code"] == "cin"]
+    assert dict(zip(cin["value"], cin["is_current"], strict=True)) == {1: False, 2: True}
+
+
+def test_a_withdrawn_return_is_handed_over_no_more(
+    run: Callable, land: Callable, home: Path
+) -> None:
+    file = land(CAM, csv_return())
+    run()
+    file.absolute.unlink()
+    run(days=1)
+    assert states(home) == [("withdrawn", False)]
+    assert raw(home, "return_values").empty
+
+
+def test_one_broken_file_does_not_stop_the_others(
+    run: Callable, land: Callable, zone: Path, home: Path
+) -> None:
+    land(CAM, csv_return())
+    land("returns/2025-26-Q2/NEW/broken.xlsx", b"PK rubbish")
+    land("returns/2025-26-Q2/BRE/scan.pdf", b"%PDF")
+    land("returns/2025-26-Q2/EAL/gone.xlsx.yml", "la: EAL\n")
+    (zone / "returns" / "link.csv").symlink_to(zone / CAM)
+    result = run()
+    assert result.quarantined == [
+        "returns/2025-26-Q2/BRE/scan.pdf",
+        "returns/2025-26-Q2/EAL/gone.xlsx.yml",
+        "returns/2025-26-Q2/NEW/broken.xlsx",
+        "returns/link.csv",
+    ]
+    assert result.findings == {"block": 4}
+    assert len(raw(home, "return_values")) == len(MEASURES)
+
+
+def test_a_file_that_vanishes_before_it_is_read_is_a_finding(
+    run: Callable, land: Callable, zone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = land(CAM, csv_return())
+    monkeypatch.setattr(pipeline.landing, "scan", lambda *_: [file])
+    file.absolute.unlink()
+    assert run().findings == {"block": 1}
+
+
+def test_a_sidecar_that_cannot_be_used_is_a_finding(run: Callable, land: Callable) -> None:
+    land(CAM, csv_return(), "la: [")
+    assert run().findings == {"check": 1}
+
+
+def test_a_workbook_of_no_authority_is_set_aside_and_the_run_goes_on(
+    run: Callable, land: Callable, home: Path
+) -> None:
+    sidecar = "extract_date: 2025-10-03\n"
+    land("annex_a/2025-26-Q2/upload/x.xlsx", annex_a_sheets(), sidecar)
+    land("annex_a/2025-26-Q2/CAM/y.xlsx", annex_a_sheets(), sidecar)
+    result = run("annex_a")
+    assert result.quarantined == ["annex_a/2025-26-Q2/upload/x.xlsx"]
+    assert len(raw(home, "annex_a_list_1")) == 1
+
+
+def test_children_of_replaced_and_withdrawn_workbooks_are_not_kept(
+    run: Callable, land: Callable, home: Path
+) -> None:
+    file = land("annex_a/2025-26-Q2/CAM/y.xlsx", annex_a_sheets())
+    run("annex_a")
+    land("annex_a/2025-26-Q2/CAM/y.xlsx", annex_a_sheets(annex_a_list_1=[]))
+    run("annex_a", days=1)
+    assert len(list((home / "raw" / ".parsed").iterdir())) == 1
+    file.absolute.unlink()
+    run("annex_a", days=2)
+    assert list((home / "raw" / ".parsed").iterdir()) == []
+    assert raw(home, "annex_a_list_3").empty
+
+
+def test_no_child_is_readable_anywhere_in_the_home(
+    run: Callable, land: Callable, home: Path
+) -> None:
+    land("annex_a/2025-26-Q2/CAM/y.xlsx", annex_a_sheets())
+    run("annex_a")
+    for path in home.rglob("*"):
+        if path.suffix == ".parquet":
+            text = pq.read_table(path).to_pandas().astype(str).to_csv()
+        else:
+            text = path.read_text() if path.is_file() else ""
+        for secret in ("Wordsworth", "Nightingale", "Family Hub", "2015-05-17", ",1001,"):
+            assert secret not in text, path
+
+
+def test_synthetic_and_real_zones_refuse_to_mix(run: Callable, zone: Path) -> None:
+    run()
+    (zone / SYNTHETIC_MARK).touch()
+    with pytest.raises(MixedZones, match=r"holds real data and .* is synthetic"):
+        run()
+
+
+def test_a_write_that_fails_leaves_the_old_file_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "table.parquet"
+    store.write_parquet(pd.DataFrame({"a": [1]}), path)
+
+    def fail(_: object, where: Path) -> None:
+        Path(where).write_bytes(b"half a file")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(store.pq, "write_table", fail)
+    with pytest.raises(OSError, match="disk full"):
+        store.write_parquet(pd.DataFrame({"a": [2]}), path)
+    assert store.read_parquet(path)["a"].tolist() == [1]
+    assert [p.name for p in tmp_path.iterdir()] == ["table.parquet"]
+
+
+def test_a_run_cut_short_parses_the_file_again(
+    run: Callable, land: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(CAM, csv_return())
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "write_parquet", lambda *_: (_ for _ in ()).throw(OSError("full")))
+        with pytest.raises(OSError, match="full"):
+            run()
+    assert run().parsed == 1
