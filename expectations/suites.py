@@ -11,6 +11,7 @@ from typing import Any
 from ingestion.contract import Between, NotBefore, NotNull, Unique
 from ingestion.pipeline import contract_table
 from ingestion.registry import seed
+from ingestion.sources.published import LEVELS
 
 # What each contract severity means for a gate: `block` stops the run.
 SEVERITY = {"block": "critical", "check": "warning", "note": "info"}
@@ -47,7 +48,7 @@ def raw_suite(table: str) -> list[Rule]:
                 "ExpectColumnValuesToBeInSet",
                 {
                     "column": "geographic_level",
-                    "value_set": ["National", "Regional", "Local authority"],
+                    "value_set": list(LEVELS),
                 },
                 why="other levels are not placed on an area yet",
             ),

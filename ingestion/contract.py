@@ -139,10 +139,10 @@ def load_contract(source: str, folder: Path = CONTRACTS) -> Contract:
     shared = _typed(_Shared, _read(shared_path), shared_path)
     tables: list[Table] = []
     for path in sorted((folder / "published").glob("[!_]*.yml")):
-        tables += [
-            table.model_copy(update={"columns": shared.columns + table.columns})
-            for table in _typed(Contract, _read(path), path).tables
-        ]
+        for table in _typed(Contract, _read(path), path).tables:
+            if table.rules:
+                raise ContractError(f"{path}: rules: published files have no row rules")
+            tables.append(table.model_copy(update={"columns": shared.columns + table.columns}))
     return Contract(source="published", tables=tables, symbols=shared.symbols)
 
 

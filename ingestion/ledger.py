@@ -16,8 +16,10 @@ from ingestion.registry import seed
 from ingestion.sources import Parsed
 from ingestion.store import read_parquet, write_parquet
 
-# accepted: counts, or did until a newer one came; quarantined: set aside, with a blocking finding;
-# replaced: another file stands at the same path now; withdrawn: the path is empty now.
+# accepted: counts, or did until a newer one came; quarantined: set aside, with a blocking
+# finding; replaced: another usable file stands at the same path now; withdrawn: the path is empty
+# now. A good file overwritten by one that is set aside stays accepted: a bad correction loses
+# nothing.
 STATES = ("accepted", "quarantined", "replaced", "withdrawn")
 
 TEXT_COLUMNS = [
@@ -81,9 +83,9 @@ class Ledger:
         present["first_seen_at"] = seen.reset_index(drop=True).fillna(present["first_seen_at"])
         gone = past[~past["file_id"].isin(present["file_id"])].copy()
         counted = gone["state"].isin(["accepted", "replaced", "withdrawn"])
-        replaced = gone["path"].isin(present["path"])
-        gone.loc[counted & replaced, "state"] = "replaced"
-        gone.loc[counted & ~replaced, "state"] = "withdrawn"
+        usable = present.loc[present["state"] == "accepted", "path"]
+        gone.loc[counted & gone["path"].isin(usable), "state"] = "replaced"
+        gone.loc[counted & ~gone["path"].isin(present["path"]), "state"] = "withdrawn"
         ledger = pd.concat([gone, present], ignore_index=True) if len(gone) else present
         ledger = _number(ledger).sort_values(["path", "received_at", "file_id"])
         write_parquet(ledger.reset_index(drop=True), self.path)

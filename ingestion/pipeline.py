@@ -111,11 +111,12 @@ def ingest(source: str, landing_zone: Path, home: Path, key: bytes, now: datetim
     write_parquet(ledger, home / "raw" / f"{source}_files.parquet")
     result.files = len(entries)
     result.quarantined = sorted(file.path for file, _, parsed in entries if not parsed.accepted)
+    usable = ledger.loc[ledger["state"].isin(["accepted", "replaced"]), "file_id"]
     if source == "annex_a":
         # Child-level rows of superseded files are not kept any longer than they are needed.
+        usable = ledger.loc[ledger["is_current"], "file_id"]
         for file_id in ledger.loc[ledger["state"].isin(["replaced", "withdrawn"]), "file_id"]:
             shutil.rmtree(home / "raw" / ".parsed" / file_id, ignore_errors=True)
-    usable = ledger.loc[ledger["state"].isin(["accepted", "replaced"]), "file_id"]
     for table in tables_of(source):
         result.tables[table] = _hand_over(table, list(usable), home)
     result.findings = _hand_over_findings(source, entries, home)

@@ -39,6 +39,22 @@ def indicator_set_in_force(day: str) -> str:
     return str(valid["set_id"].iloc[-1])
 
 
+@lru_cache
+def parts_of_wholes() -> pd.DataFrame:
+    """Measures that are a part of another: columns part, whole, name (of the percentage).
+
+    They are the percentages of the registry with one measure above and one below the line.
+    """
+    indicators = seed("registry/indicators")
+    plain = indicators[(indicators["unit"] == "percent") & (indicators["denominator_factor"] == "")]
+    terms = seed("registry/indicator_terms")
+    terms = terms[~terms.duplicated(["indicator_code", "role"], keep=False)]
+    part, whole = (terms[terms["role"] == role] for role in ("numerator", "denominator"))
+    pairs = part.merge(whole, on="indicator_code").merge(plain, on="indicator_code")
+    pairs = pairs.rename(columns={"measure_code_x": "part", "measure_code_y": "whole"})
+    return pairs[["part", "whole", "name"]]
+
+
 def measures_of_set(set_id: str) -> pd.DataFrame:
     """The measures an authority returns for a set, in the set's order; columns of measures.csv.
 

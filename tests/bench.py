@@ -1,7 +1,7 @@
-"""`make bench`: how fast reading is, against the plainest reading of the same files in the same run.
+"""`make bench`: how fast reading is, against the plainest reading of the same files.
 
-Seconds differ between machines; the ratio to a bare calamine or CSV read, taken in the same run, does
-not much. Nothing here passes or fails: a timed test would fail on a busy machine.
+Seconds differ between machines; the ratio to a bare calamine or CSV read in the same run does not
+much. Nothing here passes or fails: a timed test would fail on a busy machine.
 """
 
 import csv

@@ -10,18 +10,20 @@ import hmac
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 
 from ingestion import conform, headers, landing
 from ingestion.contract import Table, contract
 from ingestion.findings import Finding
+from ingestion.periods import Quarter
 from ingestion.readers import Sheet, UnreadableFile, read
 from ingestion.sources import Parsed, header_findings
 
 # Silence after the last event would be read as zeros (design: 31 days).
 MAX_SILENT_DAYS = 31
+INFERRED = "inferred from the latest event"
 # 2025-10-03, 20251003, 2025_10_03; and day first as people write it, 03.10.2025.
 _FULL_DATE = re.compile(
     r"(?<!\d)(?:(?P<y>20\d\d)(?P<s>[-_.]?)(?P<m>0[1-9]|1[0-2])(?P=s)(?P<d>[0-3]\d)"
@@ -172,7 +174,6 @@ def _report_unread(parsed: Parsed, sheets: list[Sheet], chosen: set[str]) -> Non
 def _identify(parsed: Parsed, file: landing.LandedFile, sheets: list[Sheet]) -> None:
     parsed.la_code = landing.la_of(file)
     quarter = landing.quarter_of(file)
-    parsed.quarter = quarter.slug if quarter else None
     if parsed.la_code is None:
         parsed.findings.append(
             Finding(
@@ -184,6 +185,29 @@ def _identify(parsed: Parsed, file: landing.LandedFile, sheets: list[Sheet]) -> 
         )
     latest = _latest_event(parsed.tables, file.received_at.date())
     parsed.extract_date, parsed.extract_date_basis = _extract_date(file, sheets, latest)
+    stated = parsed.extract_date if parsed.extract_date_basis != INFERRED else None
+    if quarter is None and stated is not None:
+        # The quarter that ended last on the day of the extract, which it may cover whole.
+        quarter = Quarter.containing(stated + timedelta(days=1)).shift(-1)
+        parsed.findings.append(
+            Finding(
+                "annex_a.quarter.inferred",
+                "note",
+                f"No quarter is stated; {quarter.label} is taken from the extract date",
+                expected="a folder such as annex_a/2025-26-Q2/CAM",
+            )
+        )
+    if quarter is None:
+        parsed.findings.append(
+            Finding(
+                "annex_a.quarter.unknown",
+                "block",
+                "Nothing says for which quarter this workbook was sent",
+                expected="a folder such as annex_a/2025-26-Q2/CAM, or a sidecar with"
+                " “quarter: 2025-26-Q2”",
+            )
+        )
+    parsed.quarter = quarter.slug if quarter else None
     if parsed.extract_date is None:
         parsed.findings.append(
             Finding(
@@ -233,7 +257,7 @@ def _extract_date(
         found = _full_date(str(text))
         if found is not None:
             return found, basis
-    return (latest, "inferred from the latest event") if latest else (None, None)
+    return (latest, INFERRED) if latest else (None, None)
 
 
 def _labelled_dates(sheets: list[Sheet]) -> list[object]:

@@ -13,6 +13,7 @@ from ingestion.findings import Finding
 from ingestion.readers import UnreadableFile, read
 from ingestion.sources import Parsed, header_findings
 
+LEVELS = ("National", "Regional", "Local authority")
 KEYS = [
     "time_period",
     "time_identifier",
@@ -79,10 +80,32 @@ def parse(file: landing.LandedFile) -> Parsed:
             )
         )
         return parsed
+    _report_unknown_levels(parsed, cells, table, resolution)
     parsed.tables["published_values"] = _long(parsed, cells, table, resolution, source.symbols)
     parsed.last_period = str(cells["time_period"].max())
     parsed.release = str(file.sidecar.get("release", parsed.last_period[:4]))
     return parsed
+
+
+def _report_unknown_levels(
+    parsed: Parsed, cells: pd.DataFrame, table: Table, resolution: headers.Resolution
+) -> None:
+    """A level that has no area here would lose its rows without a word: the file is set aside."""
+    unknown = ~cells["geographic_level"].isin(LEVELS)
+    finding = Finding(
+        "published.level.unknown",
+        "block",
+        "Figures of a geographic level that is not placed on an area yet",
+        table=table.name,
+        column="geographic_level",
+        expected="one of: " + ", ".join(LEVELS),
+    )
+    parsed.findings += conform.listed(
+        finding,
+        cells["row"][unknown] + 1,
+        cells["geographic_level"][unknown],
+        resolution.positions["geographic_level"],
+    )
 
 
 def _long(

@@ -17,7 +17,12 @@ from ingestion.contract import Table, contract
 from ingestion.findings import Finding, address
 from ingestion.periods import Quarter
 from ingestion.readers import Sheet, UnreadableFile, read
-from ingestion.registry import indicator_set_in_force, measures_of_set, seed
+from ingestion.registry import (
+    indicator_set_in_force,
+    measures_of_set,
+    parts_of_wholes,
+    seed,
+)
 from ingestion.sources import Parsed, header_findings
 
 # Cover values by name, each with the address of its cell.
@@ -177,6 +182,7 @@ def _values(
         cell=[address(row - 1, positions["value"]) for row in frame["row"]],
     )
     _report_missing_measures(parsed, frame, sheet.name, table)
+    _report_parts_above_wholes(parsed, frame, sheet.name, table)
     return frame.drop(columns=["measure_label", "timing", "unit"])
 
 
@@ -228,6 +234,33 @@ def _report_missing_measures(parsed: Parsed, frame: pd.DataFrame, sheet: str, ta
         for code, label in asked.items()
         if code not in present
     ]
+
+
+def _report_parts_above_wholes(
+    parsed: Parsed, frame: pd.DataFrame, sheet: str, table: Table
+) -> None:
+    """A part above its whole: no percentage is made of the two, and the sender is told."""
+    sent = frame.drop_duplicates("measure_code").set_index("measure_code")
+    pairs = parts_of_wholes()
+    pairs = pairs[pairs["part"].isin(sent.index) & pairs["whole"].isin(sent.index)]
+    part, whole = (sent["value"].reindex(pairs[side]).to_numpy() for side in ("part", "whole"))
+    for row in pairs[part > whole].to_dict("records"):
+        above = sent.loc[row["part"]]
+        parsed.findings.append(
+            Finding(
+                "return.part_above_whole",
+                "check",
+                f"{row['part']} is larger than {row['whole']}, of which it is a part"
+                f" ({row['name']}); no percentage is made of them",
+                table=table.name,
+                sheet=sheet,
+                cell=str(above["cell"]),
+                row=int(above["row"]),
+                column=table.column("value").headers[0],
+                value=str(above["value_text"]),
+                expected=f"at most {sent.loc[row['whole'], 'value_text']}",
+            )
+        )
 
 
 @lru_cache

@@ -191,6 +191,25 @@ def test_a_workbook_of_no_known_authority_is_blocked(parse: Callable) -> None:
     assert not parsed.accepted
 
 
+def test_a_workbook_for_no_known_quarter_is_blocked(parse: Callable) -> None:
+    parsed = parse(path="annex_a/upload/CAM/extract.xlsx", sidecar="received_at: 2025-10-09\n")
+    assert ids(parsed) == ["annex_a.quarter.unknown"]
+    assert not parsed.accepted
+
+
+@pytest.mark.parametrize(
+    ("extract_date", "quarter"),
+    [("2025-09-30", "2025-26-Q2"), ("2025-10-03", "2025-26-Q2"), ("2025-09-29", "2025-26-Q1")],
+)
+def test_a_stated_extract_date_tells_the_quarter(
+    parse: Callable, extract_date: str, quarter: str
+) -> None:
+    parsed = parse(path="annex_a/CAM/x.xlsx", sidecar=f"extract_date: {extract_date}\n")
+    assert parsed.quarter == quarter
+    assert ids(parsed) == ["annex_a.quarter.inferred"]
+    assert parsed.accepted
+
+
 def test_a_workbook_without_lists_is_blocked(parse: Callable) -> None:
     parsed = parse({"Sheet1": [["a", "b"]]})
     assert not parsed.accepted

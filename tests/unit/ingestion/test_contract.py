@@ -82,3 +82,15 @@ def test_the_packaged_contracts_hold_together(source: str) -> None:
             columns = rule.columns if rule.kind == "unique" else [rule.column]
             columns += [rule.other] if rule.kind == "not_before" else []
             assert set(columns) <= set(names), rule.id
+
+
+def test_row_rules_that_nobody_would_evaluate_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "published"
+    folder.mkdir()
+    for path in (CONTRACTS / "published").glob("*.yml"):
+        (folder / path.name).write_text(path.read_text())
+    rules = "    rules: [{id: r, kind: not_null, column: x, severity: check, message: m, fix: f}]\n"
+    with (folder / "csww.yml").open("a") as file:
+        file.write(rules)
+    with pytest.raises(ContractError, match=r"csww\.yml: rules"):
+        load_contract("published", tmp_path)

@@ -86,6 +86,17 @@ def test_a_quarantined_file_never_becomes_current(ledger: Ledger, arrival: Calla
     assert row.isna()["submission_number"]
 
 
+def test_a_good_file_overwritten_by_a_bad_one_still_counts(
+    ledger: Ledger, arrival: Callable
+) -> None:
+    ledger.record([arrival("one")], NOW)
+    frame = ledger.record([arrival("bad", day=5, ok=False)], NOW)
+    assert states(frame) == {"one": ("accepted", True), "bad": ("quarantined", False)}
+    frame = ledger.record([arrival("good", day=6)], NOW)
+    assert states(frame)["one"] == ("replaced", False)
+    assert states(frame)["good"] == ("accepted", True)
+
+
 def test_recording_the_same_zone_again_changes_nothing(ledger: Ledger, arrival: Callable) -> None:
     files = [arrival("one"), arrival("two", "returns/CAM/b.csv", 5)]
     first = ledger.record(files, NOW)

@@ -139,5 +139,17 @@ def test_a_file_that_cannot_be_used_is_set_aside(land: Callable, text: str, rule
     assert parsed.tables == {}
 
 
+def test_a_geographic_level_without_an_area_sets_the_file_aside(land: Callable) -> None:
+    wards = ees(REFERRALS).replace("Local authority", "Ward")
+    parsed = published.parse(land(PLACE, wards))
+    (finding,) = parsed.findings
+    assert (finding.rule_id, finding.value, finding.cell) == (
+        "published.level.unknown",
+        "Ward",
+        "C2",
+    )
+    assert not parsed.accepted
+
+
 def test_the_sidecar_names_the_release(land: Callable) -> None:
     assert published.parse(land(PLACE, ees(REFERRALS), "release: '2025'\n")).release == "2025"

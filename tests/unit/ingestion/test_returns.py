@@ -87,6 +87,22 @@ def test_a_negative_number_blocks(parse: Callable) -> None:
     assert not parsed.accepted
 
 
+def test_a_part_above_its_whole_is_found_and_both_stay_as_sent(parse: Callable) -> None:
+    parsed = parse(return_rows({"repeat_referrals": 11}))
+    (finding,) = parsed.findings
+    assert (finding.rule_id, finding.severity) == ("return.part_above_whole", "check")
+    assert "repeat_referrals is larger than referrals" in finding.message
+    assert (finding.value, finding.expected) == ("11", "at most 10")
+    assert finding.cell == row_of(parsed, "repeat_referrals")["cell"]
+    assert row_of(parsed, "repeat_referrals")["value"] == 11
+    assert parsed.accepted
+
+
+def test_a_part_without_its_whole_is_not_compared(parse: Callable) -> None:
+    parsed = parse(return_rows({"repeat_referrals": 11, "referrals": "n/a"}))
+    assert parsed.findings == []
+
+
 def test_a_measure_on_two_rows_blocks(parse: Callable) -> None:
     parsed = parse([*return_rows(), ["cla", "", "", "", 5, "", ""]])
     assert ids(parsed, "block") == ["return.measure.once"]
