@@ -36,15 +36,17 @@ run: $(READY)
 test: $(READY)
 	$(BIN)/pytest
 
-# A target of its own: the manifest that Dagster reads speaks of the warehouse, not of memory.
-check: export DBT_TARGET_PATH := target/lint
+# Linting has a dbt target folder of its own: the manifest that Dagster reads speaks of the
+# warehouse, not of memory.
+LINT := DBT_TARGET_PATH=target/lint
+
 check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	cd dbt_project && ../$(BIN)/dbt --quiet --warn-error parse --show-all-deprecations --no-partial-parse --target lint --profiles-dir .
-	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
+	cd dbt_project && $(LINT) ../$(BIN)/dbt --quiet --warn-error parse --show-all-deprecations --no-partial-parse --target lint --profiles-dir .
+	$(LINT) $(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
 	$(BIN)/dagster definitions validate -w workspace.yaml
 	$(BIN)/python -m orchestration.dictionary --check
 

@@ -39,7 +39,11 @@ def project() -> DbtProject:
     manifest = prepared.manifest_path
     if not manifest.exists() or _newest_source() > manifest.stat().st_mtime:
         subprocess.run(
-            ["dbt", "--quiet", "parse", "--profiles-dir", str(DBT_PROJECT)],  # noqa: S607
+            [
+                *("dbt", "--quiet", "parse"),
+                *("--profiles-dir", str(DBT_PROJECT)),
+                *("--target-path", str(prepared.target_path)),
+            ],
             cwd=DBT_PROJECT,
             check=True,
         )
