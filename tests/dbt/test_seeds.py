@@ -1,0 +1,93 @@
+"""Seeds against what they were made from, and against each other where dbt cannot see."""
+
+from datetime import date
+from itertools import pairwise
+
+import holidays
+import pytest
+
+from ingestion.contract import contract
+from ingestion.periods import Quarter, add_working_days, working_days
+from ingestion.registry import seed
+
+
+def test_quarters_are_those_of_the_calendar_module() -> None:
+    quarters = seed("reference/quarters").to_dict("records")
+    assert len(quarters) == 40
+    for row in quarters:
+        quarter = Quarter.parse(row["quarter_label"])
+        assert (row["quarter_start"], row["quarter_end"]) == (
+            quarter.start.isoformat(),
+            quarter.end.isoformat(),
+        )
+        assert int(row["working_days"]) == working_days(quarter.start, quarter.end)
+        assert row["return_due"] == add_working_days(quarter.end, 20).isoformat()
+
+
+def test_bank_holidays_are_england_s() -> None:
+    library = holidays.country_holidays("GB", subdiv="ENG", years=range(2008, 2031))
+    ours = {date.fromisoformat(day) for day in seed("reference/bank_holidays")["holiday_date"]}
+    assert ours == set(library)
+
+
+def test_london_has_33_authorities_each_with_what_a_comparison_needs() -> None:
+    las = seed("reference/local_authorities").query("is_london == 'true'")
+    codes = set(las["new_la_code"])
+    assert len(codes) == las["short_code"].nunique() == las["old_la_code"].nunique() == 33
+    assert set(seed("reference/sub_regions")["new_la_code"]) == codes
+    neighbours = seed("reference/statistical_neighbours")
+    counts = neighbours.groupby(["model_version", "new_la_code"]).size()
+    assert counts.to_list() == [10] * 66
+    populations = seed("reference/populations")
+    for release, newest in (("2024", 2023), ("2025", 2024)):
+        held = populations[populations["population_release"] == release]
+        for year in range(2012, newest + 1):
+            assert codes <= set(held.loc[held["mid_year"] == str(year), "area_code"])
+
+
+@pytest.mark.parametrize(
+    ("set_id", "items", "status"),
+    [("riia_2022_31", 31, "labels_confirmed"), ("riia_2018_18", 18, "candidate")],
+)
+def test_sets_hold_the_items_they_are_known_by(set_id: str, items: int, status: str) -> None:
+    members = seed("registry/indicator_set_members").query(f"set_id == '{set_id}'")
+    assert members["item_no"].nunique() == items
+    sets = seed("registry/indicator_sets").set_index("set_id")
+    assert sets.loc[set_id, "status"] == status
+
+
+def test_sets_of_the_return_follow_each_other_without_a_gap() -> None:
+    sets = seed("registry/indicator_sets").query("set_id.str.startswith('riia_')")
+    sets = sets.sort_values("valid_from").to_dict("records")
+    for earlier, later in pairwise(sets):
+        gap = date.fromisoformat(later["valid_from"]) - date.fromisoformat(earlier["valid_to"])
+        assert gap.days == 1
+
+
+def test_every_mapped_column_is_an_indicator_column_of_its_contract() -> None:
+    """A typo here would lose a measure without an error: the join would just find nothing."""
+    known = {
+        (table.name, column.name)
+        for table in contract("published").tables
+        for column in table.columns
+        if column.role == "indicator"
+    }
+    for name in ("registry/published_measures", "registry/published_indicators"):
+        mapping = seed(name)
+        rows = set(zip(mapping["dataset"], mapping["column_name"], strict=True))
+        assert rows <= known, rows - known
+
+
+def test_every_indicator_has_a_numerator_and_a_denominator_that_fits_its_unit() -> None:
+    indicators = seed("registry/indicators").set_index("indicator_code")
+    terms = seed("registry/indicator_terms")
+    above = set(terms.query("role == 'numerator'")["indicator_code"])
+    below = set(terms.query("role == 'denominator'")["indicator_code"])
+    assert above == set(indicators.index)
+    rates = indicators["unit"] == "rate_per_10000"
+    shares = indicators["unit"].isin(["percent", "days"])
+    assert (indicators.loc[rates, "population_band"] != "").all()
+    assert not set(indicators.index[rates]) & below
+    assert set(indicators.index[shares]) <= below
+    assert (indicators.loc[rates, "multiplier"] == "10000").all()
+    assert (indicators.loc[indicators["unit"] == "percent", "multiplier"] == "100").all()
