@@ -45,7 +45,12 @@ measured as (
         numerators.value_status as numerator_status,
         {{ population_year('numerators.period_end') }} as wanted_year,
         numerators.is_proxy or coalesce(denominators.is_proxy, false) as is_proxy,
-        numerators.comment,
+        case
+            when denominators.comment is null then numerators.comment
+            when numerators.comment is null or denominators.comment = numerators.comment
+                then denominators.comment
+            else numerators.comment || '; ' || denominators.comment
+        end as comment,
         has_denominator.indicator_code is not null as needs_measure,
         case indicators.denominator_factor
             when 'working_days'
@@ -71,6 +76,22 @@ measured as (
             and numerators.release_id = denominators.release_id
     left join {{ ref('quarters') }} as quarters on numerators.period_label = quarters.quarter_label
     where denominators.indicator_code is not null or has_denominator.indicator_code is null
+
+),
+
+-- A part above its whole is an error of the sender, and of every rolling year that holds it.
+impossible as (
+
+    select
+        indicator_code,
+        new_la_code,
+        period_end
+    from measured
+    where
+        period_grain = 'quarter'
+        and is_current
+        and unit = 'percent'
+        and numerator > denominator_value * factor
 
 )
 
@@ -107,7 +128,24 @@ select
     and coalesce(populations.population_release = populations.newest_release, true) as is_current,
     measured.is_proxy,
     measured.joint_code,
-    measured.comment
+    measured.comment,
+    coalesce(
+        measured.unit = 'percent'
+        and measured.numerator > measured.denominator_value * measured.factor,
+        false
+    )
+    or (
+        measured.period_grain = 'rolling_4q'
+        and exists (
+            select 1
+            from impossible
+            where
+                impossible.indicator_code = measured.indicator_code
+                and impossible.new_la_code = measured.new_la_code
+                and impossible.period_end <= measured.period_end
+                and impossible.period_end > measured.period_end - interval 1 year
+        )
+    ) as is_impossible
 from measured
 left join populations
     on

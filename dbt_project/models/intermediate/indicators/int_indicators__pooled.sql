@@ -3,13 +3,17 @@
 -- percentages are never taken. n_authorities says how many stand behind it.
 with components as (
 
-    select * from {{ ref('int_indicators__components') }}
+    select
+        *,
+        bool_or(denominator_status = 'ok') over (
+            partition by indicator_code, period_type, period_label
+        ) as has_denominators
+    from {{ ref('int_indicators__components') }}
     where
         source = 'return'
         and is_current
         and numerator_status = 'ok'
-        and denominator_status = 'ok'
-        and not (unit = 'percent' and numerator > denominator)
+        and not is_impossible
 
 ),
 
@@ -37,7 +41,7 @@ select
     {{ exact_sum('components.numerator') }} as numerator,
     'ok' as numerator_status,
     {{ exact_sum('components.denominator') }} as denominator,
-    'ok' as denominator_status,
+    case when components.has_denominators then 'ok' else 'not_derivable' end as denominator_status,
     max(components.population_release) as population_release,
     max(components.population_year) as population_year,
     bool_or(components.is_population_fallback) as is_population_fallback,
@@ -45,7 +49,10 @@ select
     bool_or(components.is_proxy) as is_proxy,
     cast(null as varchar) as joint_code,
     cast(null as varchar) as comment,
+    false as is_impossible,
     count(*) as n_authorities
 from components
 inner join areas on components.new_la_code = areas.new_la_code
+-- Where no population is loaded for anybody, the counts still add up.
+where components.denominator_status = 'ok' or not components.has_denominators
 group by all

@@ -1,10 +1,28 @@
--- One row per current Annex A extract and list: the quarter it is for, and whether the list can
--- speak for the whole of it. Lists look back six months from the extract date (Ofsted's scope), so a
+-- One row per authority, quarter and Annex A list: the newest extract that holds the list (they may
+-- come in one workbook or in several files), and whether it can speak for the whole quarter. Lists look back six months from the extract date (Ofsted's scope), so a
 -- quarter is covered when it ended on or before that date and began no more than six months before.
-with extracts as (
+with candidates as (
 
-    select * from {{ ref('stg_ledger__files') }}
-    where source_name = 'annex_a' and is_current
+    select
+        extracts.*,
+        lists.list_name,
+        {{ text_list_has('extracts.table_names', 'lists.list_name') }} as holds_list
+    from {{ ref('stg_ledger__files') }} as extracts
+    cross join (
+        values ('annex_a_list_1'), ('annex_a_list_3'), ('annex_a_list_5')
+    ) as lists (list_name)
+    where extracts.source_name = 'annex_a' and extracts.state = 'accepted'
+
+),
+
+extracts as (
+
+    select *
+    from candidates
+    qualify row_number() over (
+        partition by new_la_code, quarter_label, list_name
+        order by holds_list desc, submission_number desc
+    ) = 1
 
 )
 
@@ -17,15 +35,12 @@ select
     calendar.quarter_label,
     calendar.quarter_start,
     calendar.quarter_end,
-    lists.list_name,
+    extracts.list_name,
     coalesce(
-        {{ text_list_has('extracts.table_names', 'lists.list_name') }}
+        extracts.holds_list
         and calendar.quarter_end <= extracts.extract_date
         and calendar.quarter_start >= extracts.extract_date - interval 6 month,
         false
     ) as is_covered
 from extracts
 inner join {{ ref('quarters') }} as calendar on extracts.quarter_label = calendar.quarter_label
-cross join (
-    values ('annex_a_list_1'), ('annex_a_list_3'), ('annex_a_list_5')
-) as lists (list_name)

@@ -9,7 +9,7 @@ with referrals as (
         coalesce(child_id, 'row ' || source_row) as child_id,
         referral_date,
         min(referral_source) as referral_source,
-        bool_or(coalesce(is_no_further_action, false)) as is_no_further_action,
+        bool_or(is_no_further_action) as is_no_further_action,
         max(referrals_last_12_months) as referrals_last_12_months
     from {{ ref('stg_annex_a__referrals') }}
     where referral_date is not null
@@ -21,7 +21,7 @@ placed as (
 
     select
         *,
-        row_number() over (partition by file_id, child_id order by referral_date) as place,
+        lag(referral_date) over (partition by file_id, child_id order by referral_date) as previous_date,
         count(*) over (partition by file_id, child_id) as referrals_in_file,
         last_value(referrals_last_12_months) over (
             partition by file_id, child_id order by referral_date
@@ -37,5 +37,9 @@ select
     referral_date,
     coalesce(referral_source, 'unknown') as referral_source,
     is_no_further_action,
-    place > 1 or coalesce(before_latest, 0) - (referrals_in_file - 1) >= 1 as is_repeat
+    before_latest,
+    case
+        when previous_date is not null then previous_date >= referral_date - interval 12 month
+        else coalesce(before_latest, 0) - (referrals_in_file - 1) >= 1
+    end as is_repeat
 from placed

@@ -24,16 +24,23 @@ with events as (
     select
         file_id,
         'annex_a_list_5' as list_name,
-        's47' as measure_code,
-        s47_start_date as event_date
+        unnest([event, case when working_days_to_icpc <= 15 then 'icpc_within_15wd' end]) as measure_code,
+        event_date
     from {{ ref('int_annex_a__s47') }}
-    union all
+
+),
+
+-- A column that is there but holds nothing usable says nothing: it is not a list of "no" and zero.
+unusable as (
+
     select
         file_id,
-        'annex_a_list_5' as list_name,
-        unnest(['icpc', case when working_days_to_icpc <= 15 then 'icpc_within_15wd' end]) as measure_code,
-        icpc_date as event_date
-    from {{ ref('int_annex_a__s47') }}
+        unnest([
+            case when count(is_no_further_action) = 0 then 'referrals_nfa' end,
+            case when count(before_latest) = 0 then 'repeat_referrals' end
+        ]) as measure_code
+    from {{ ref('int_annex_a__referrals') }}
+    group by file_id
 
 ),
 
@@ -66,10 +73,12 @@ counted as (
         extracts.release_id,
         extracts.submission_number,
         extracts.list_name,
-        extracts.is_covered,
+        extracts.is_covered and unusable.measure_code is null as is_covered,
         count(events.event_date) as events_in_quarter
     from {{ ref('int_annex_a__extracts') }} as extracts
     inner join derivable on extracts.list_name = derivable.list_name
+    left join unusable
+        on extracts.file_id = unusable.file_id and derivable.measure_code = unusable.measure_code
     left join events
         on
             extracts.file_id = events.file_id

@@ -8,6 +8,17 @@ with submissions as (
 
 ),
 
+-- Sent, but only files that were set aside: the figures have failed, they are not missing.
+set_aside as (
+
+    select distinct
+        new_la_code,
+        quarter_label
+    from {{ ref('stg_ledger__files') }}
+    where source_name = 'return' and state = 'quarantined'
+
+),
+
 quarters as (
 
     select distinct
@@ -107,7 +118,11 @@ select
     submissions.release_label,
     submissions.submission_number,
     returned.value,
-    coalesce(returned.value_status, 'not_returned') as value_status,
+    case
+        when returned.value_status is not null then returned.value_status
+        when submissions.file_id is null and set_aside.new_la_code is not null then 'failed'
+        else 'not_returned'
+    end as value_status,
     coalesce(submissions.is_current, true) as is_current,
     false as is_proxy,
     cast(null as varchar) as joint_code,
@@ -118,5 +133,9 @@ from everything
 inner join quarters on everything.quarter_label = quarters.quarter_label
 inner join {{ ref('measures') }} as measures on everything.measure_code = measures.measure_code
 left join submissions on everything.file_id = submissions.file_id
+left join set_aside
+    on
+        everything.new_la_code = set_aside.new_la_code
+        and everything.quarter_label = set_aside.quarter_label
 left join {{ ref('stg_return__values') }} as returned
     on everything.file_id = returned.file_id and everything.measure_code = returned.measure_code

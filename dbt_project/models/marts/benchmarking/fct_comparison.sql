@@ -35,6 +35,8 @@ ranked as (
     from figures
     where
         value_status = 'ok'
+        -- A count or a number of posts says how large an authority is, not how it fares.
+        and unit not in ('count', 'fte')
         and new_la_code not in ('{{ var("comparison_left_out") | join("', '") }}')
 
 ),
@@ -65,11 +67,11 @@ select
     figures.source,
     figures.release_id,
     'london' as comparison_group,
-    london.value as group_value,
-    case figures.source
-        when 'published' then 'as published'
-        when 'return' then 'pooled'
-        else 'none'
+    case when figures.unit not in ('count', 'fte') then london.value end as group_value,
+    case
+        when figures.unit in ('count', 'fte') or figures.source = 'chat' then 'none'
+        when figures.source = 'published' then 'as published'
+        else 'pooled'
     end as method,
     -- Also for an authority that is left out: how many its row's fifths rest on.
     cast(max(banded.n) over (
@@ -77,7 +79,7 @@ select
     ) as integer) as n,
     cast(banded.rank_from_highest as integer) as rank,
     cast(banded.band as integer) as band,
-    figures.value - london.value as difference
+    case when figures.unit not in ('count', 'fte') then figures.value - london.value end as difference
 from figures
 left join london
     on

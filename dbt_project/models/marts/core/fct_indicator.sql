@@ -52,9 +52,7 @@ judged as (
                 then components.numerator_status
             else components.denominator_status
         end as worst_status,
-        components.unit in ('count', 'fte') as is_plain,
-        -- A part above its whole is an error of the sender: no figure is made of it.
-        components.unit = 'percent' and components.numerator > components.denominator as is_impossible
+        components.unit in ('count', 'fte') as is_plain
     from components
     inner join {{ ref('value_statuses') }} as numerator_order
         on components.numerator_status = numerator_order.value_status
