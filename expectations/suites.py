@@ -11,7 +11,7 @@ from typing import Any
 from ingestion.contract import Between, NotBefore, NotNull, Unique
 from ingestion.pipeline import contract_table
 from ingestion.registry import seed
-from ingestion.sources.published import LEVELS
+from ingestion.sources.published import LEVELS, PERIOD
 
 # What each contract severity means for a gate: `block` stops the run.
 SEVERITY = {"block": "critical", "check": "warning", "note": "info"}
@@ -55,7 +55,7 @@ def raw_suite(table: str) -> list[Rule]:
             Rule(
                 f"{table}.time_period.form",
                 "ExpectColumnValuesToMatchRegex",
-                {"column": "time_period", "regex": r"^20\d\d(\d\d)?$"},
+                {"column": "time_period", "regex": f"^{PERIOD}$"},
                 why="four digits for a year, six for a financial or academic year",
             ),
         ]

@@ -135,10 +135,14 @@ def _sections(marts: Path, quarter: Quarter) -> list[Section]:
 
 
 def _returns(rows: pd.DataFrame, las: pd.DataFrame) -> dict:
-    """Who has sent at least one figure this quarter."""
-    sent = set(rows.loc[rows["value_status"] != "not_returned", "new_la_code"])
-    missing = las.loc[~las["new_la_code"].isin(sent), "la_name"].tolist()
-    return {"expected": len(las), "received": len(las) - len(missing), "missing": missing}
+    """Who has sent at least one usable figure this quarter, and whose file was set aside whole."""
+    statuses = rows["value_status"]
+    sent = set(rows.loc[~statuses.isin(["not_returned", "failed"]), "new_la_code"])
+    failed = set(rows.loc[statuses == "failed", "new_la_code"]) - sent
+    aside = las.loc[las["new_la_code"].isin(failed), "la_name"].tolist()
+    missing = las.loc[~las["new_la_code"].isin(sent | failed), "la_name"].tolist()
+    received = len(las) - len(missing) - len(aside)
+    return {"expected": len(las), "received": received, "missing": missing, "aside": aside}
 
 
 def _gaps(table: Table) -> dict:

@@ -19,8 +19,8 @@ from ingestion.store import read_parquet, write_parquet
 # accepted: counts, or did until a newer one came; quarantined: set aside, with a blocking
 # finding; replaced: another usable file stands at the same path now; withdrawn: the path is empty
 # now. A good file overwritten by one that is set aside stays accepted: a bad correction loses
-# nothing.
-STATES = ("accepted", "quarantined", "replaced", "withdrawn")
+# nothing. duplicate: the same content is already held for the same subject; the first one counts.
+STATES = ("accepted", "quarantined", "replaced", "withdrawn", "duplicate")
 
 TEXT_COLUMNS = [
     "file_id",
@@ -79,10 +79,13 @@ class Ledger:
         present = pd.DataFrame(
             [_row(file, file_id, parsed, now) for file, file_id, parsed in files], columns=COLUMNS
         ).astype(_TYPES)
-        seen = past.set_index("file_id")["first_seen_at"].reindex(present["file_id"])
-        present["first_seen_at"] = seen.reset_index(drop=True).fillna(present["first_seen_at"])
+        # A known file keeps its times: copying or unpacking a landing zone anew changes file times,
+        # and must not change which of two versions is the newer.
+        for column in ("first_seen_at", "received_at"):
+            seen = past.set_index("file_id")[column].reindex(present["file_id"])
+            present[column] = seen.reset_index(drop=True).fillna(present[column])
         gone = past[~past["file_id"].isin(present["file_id"])].copy()
-        counted = gone["state"].isin(["accepted", "replaced", "withdrawn"])
+        counted = gone["state"] != "quarantined"
         usable = present.loc[present["state"] == "accepted", "path"]
         gone.loc[counted & gone["path"].isin(usable), "state"] = "replaced"
         gone.loc[counted & ~gone["path"].isin(present["path"]), "state"] = "withdrawn"
@@ -131,6 +134,7 @@ def _number(ledger: pd.DataFrame) -> pd.DataFrame:
         ledger["new_la_code"].fillna(""),
         ledger["quarter"].fillna(""),
     ]
+    ledger["state"] = _without_duplicates(ledger, subject)
     usable = ledger["state"].isin(["accepted", "replaced"])
     number = ledger[usable].groupby([part[usable] for part in subject]).cumcount() + 1
     ledger["submission_number"] = number.astype("Int64")
@@ -139,6 +143,18 @@ def _number(ledger: pd.DataFrame) -> pd.DataFrame:
     ledger["is_current"] = ledger.index.isin(newest)
     ledger["release_id"] = _release_ids(ledger)
     return ledger
+
+
+def _without_duplicates(ledger: pd.DataFrame, subject: list[pd.Series]) -> pd.Series:
+    """States in which the same content counts once for a subject: the one that still lies there.
+
+    The same file saved twice, or given a sidecar later, is one submission and one release.
+    """
+    usable = ledger["state"].isin(["accepted", "replaced"])
+    keys = [part[usable] for part in (*subject, ledger["sha256"])]
+    present_first = ledger.loc[usable, "state"].sort_values(kind="stable").index
+    place = ledger.loc[present_first].groupby([key.loc[present_first] for key in keys]).cumcount()
+    return ledger["state"].mask(place.reindex(ledger.index).fillna(0) > 0, "duplicate")
 
 
 def _release_ids(ledger: pd.DataFrame) -> pd.Series:

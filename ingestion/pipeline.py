@@ -23,6 +23,7 @@ from ingestion.contract import Table, contract
 from ingestion.findings import Finding, to_frame
 from ingestion.landing import LandedFile
 from ingestion.ledger import Ledger
+from ingestion.registry import seeds_folder
 from ingestion.sources import Parsed, annex_a, parse_landed, published, returns
 from ingestion.store import write_parquet
 
@@ -35,6 +36,10 @@ _ARROW = {
     "number": pa.float64(),
     "date": pa.timestamp("s"),
 }
+
+
+class NothingLeft(Exception):
+    """A landing folder that held files is empty or gone: more likely a lost share than a wish."""
 
 
 class MixedZones(Exception):
@@ -86,24 +91,45 @@ def _fields(table: str) -> list[tuple[str, pa.DataType]]:
 
 @lru_cache
 def _rules_version(source: str) -> str:
-    """Changes whenever the contract or the code that reads files changes."""
+    """Changes whenever the contract, the registry or the code that reads files changes."""
     here = Path(__file__).parent
     digest = hashlib.sha256(contract(source).model_dump_json().encode())
+    for path in [
+        *sorted((seeds_folder() / "registry").glob("*.csv")),
+        seeds_folder() / "reference" / "local_authorities.csv",
+    ]:
+        digest.update(path.read_bytes())
     for path in [*sorted(here.rglob("*.py")), here / "codes.yml"]:
         if "sample" not in path.parts:
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def ingest(source: str, landing_zone: Path, home: Path, key: bytes, now: datetime) -> Ingested:
+def ingest(
+    source: str,
+    landing_zone: Path,
+    home: Path,
+    key: bytes,
+    now: datetime,
+    allow_withdrawals: bool = False,
+) -> Ingested:
     """Bring one source's landing folder into `home`; `key` pseudonymises child ids.
 
-    Raises MixedZones rather than let synthetic and real figures meet in one home.
+    Raises MixedZones rather than let synthetic and real figures meet in one home, and NothingLeft
+    rather than withdraw all that a source had sent, unless `allow_withdrawals` says it is meant.
     """
     _keep_apart(landing_zone, home)
     result = Ingested(source)
     entries = []
-    for file in landing.scan(landing_zone, source):
+    files = landing.scan(landing_zone, source)
+    held = Ledger(home / "ledger" / f"{source}.parquet").read()["is_current"].sum()
+    if held and not files and not allow_withdrawals:
+        raise NothingLeft(
+            f"{landing_zone / landing.FOLDERS[source]} holds no file, and {held} counted before."
+            " Is the landing zone the right one, and in place? To withdraw them all, run again"
+            " with --allow-withdrawals."
+        )
+    for file in files:
         file_id, parsed, is_new = _parse_once(file, home, key)
         entries.append((file, file_id, parsed))
         result.parsed += is_new
@@ -113,9 +139,11 @@ def ingest(source: str, landing_zone: Path, home: Path, key: bytes, now: datetim
     result.quarantined = sorted(file.path for file, _, parsed in entries if not parsed.accepted)
     usable = ledger.loc[ledger["state"].isin(["accepted", "replaced"]), "file_id"]
     if source == "annex_a":
-        # Child-level rows of superseded files are not kept any longer than they are needed.
-        usable = ledger.loc[ledger["is_current"], "file_id"]
-        for file_id in ledger.loc[ledger["state"].isin(["replaced", "withdrawn"]), "file_id"]:
+        # Child-level rows of superseded files are not kept any longer than they are needed. Lists
+        # may come in several files, so an accepted file may be needed beside a newer one.
+        usable = ledger.loc[ledger["state"] == "accepted", "file_id"]
+        gone = ledger["state"].isin(["replaced", "withdrawn", "duplicate"])
+        for file_id in ledger.loc[gone, "file_id"]:
             shutil.rmtree(home / "raw" / ".parsed" / file_id, ignore_errors=True)
     for table in tables_of(source):
         result.tables[table] = _hand_over(table, list(usable), home)
@@ -151,6 +179,9 @@ def _parse_once(file: LandedFile, home: Path, key: bytes) -> tuple[str, Parsed, 
     if (folder / keyed).exists():
         return file_id, _load(folder), False
     parsed = parse_landed(file, parser(file.source, key))
+    if not parsed.accepted:
+        # Nothing is counted from a file that is set aside, so none of its rows is kept.
+        parsed.tables, parsed.table_names = {}, []
     _save(parsed, file_id, folder)
     (folder / keyed).touch()
     return file_id, parsed, True

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 blocked (a gate failed, or a finding that blocks), 2 wrong
 import json
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -43,6 +44,16 @@ def _stop(message: str, code: int) -> NoReturn:
     raise typer.Exit(code)
 
 
+def _needs_platform() -> None:
+    """The pipeline runs from a checkout with the extra `platform`; say so before anything fails."""
+    if find_spec("dagster") is None or not homes.DBT_PROJECT.is_dir():
+        _stop(
+            "This command runs from a checkout with everything installed (make setup); the light "
+            "install has demo and check.",
+            2,
+        )
+
+
 @app.command()
 def demo(
     dest: Annotated[
@@ -65,6 +76,12 @@ def run(
     quarter: Annotated[str, typer.Option("--quarter", help="The quarter, like 2025-26-Q2.")],
     landing: LandingOption = None,
     home: HomeOption = None,
+    allow_withdrawals: Annotated[
+        bool,
+        typer.Option(
+            "--allow-withdrawals", help="Go on where a source has no file left: its figures go."
+        ),
+    ] = False,
 ) -> None:
     """Run one quarter through Dagster: ingest, gates, marts, publication, outputs."""
     from ingestion.periods import Quarter
@@ -81,9 +98,10 @@ def run(
             f"{place.landing}",
             2,
         )
+    _needs_platform()
     from orchestration.runner import run_quarter
 
-    raise typer.Exit(run_quarter(place, chosen, console))
+    raise typer.Exit(run_quarter(place, chosen, console, allow_withdrawals))
 
 
 @app.command()
@@ -132,6 +150,7 @@ def sql(
     home: HomeOption = None,
 ) -> None:
     """Ask the published marts in SQL, for example: liia sql "from mart_tartan_rug limit 5"."""
+    _needs_platform()
     import duckdb
 
     place = homes.from_environment(home)
@@ -157,6 +176,7 @@ def ui(
     port: Annotated[int, typer.Option("--port", help="Port on 127.0.0.1.")] = 3000,
 ) -> None:
     """Open the Dagster UI for this home on 127.0.0.1, with the scheduler running."""
+    _needs_platform()
     place = homes.from_environment(home, landing)
     place.prepare()
     homes.export(place)
@@ -167,7 +187,13 @@ def ui(
 
 
 def main() -> None:
-    app()
+    from ingestion.contract import ContractError
+
+    try:
+        app()
+    except (ContractError, OSError) as error:
+        errors.print(str(error), markup=False)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import dagster as dg
 from orchestration import home
 
 
-def build() -> dg.Definitions:
+def build(allow_withdrawals: bool = False) -> dg.Definitions:
     """All definitions for the home that the environment names."""
     place = home.from_environment()
     home.export(place)
@@ -28,7 +28,11 @@ def build() -> dg.Definitions:
         jobs=[schedules.quarter_job],
         schedules=[schedules.quarterly],
         resources={
-            "platform": Platform(root=str(place.root), landing=str(place.landing)),
+            "platform": Platform(
+                root=str(place.root),
+                landing=str(place.landing),
+                allow_withdrawals=allow_withdrawals,
+            ),
             "dbt": DbtCliResource(project_dir=transform.project()),
         },
         # One process: a step per process costs about three seconds each on two cores.

@@ -69,6 +69,9 @@ class Home:
         """Make the folders that other programs expect to be there, and Dagster's settings."""
         for folder in (self.raw, self.staged_marts, self.marts, self.outputs, self.dagster):
             folder.mkdir(parents=True, exist_ok=True)
+        # Child-level rows lie in the raw layer and in the warehouse: for the owner alone.
+        for folder in (self.raw, self.staged_marts.parent):
+            folder.chmod(0o700)
         settings = self.dagster / "dagster.yaml"
         if not settings.exists():
             settings.write_text(DAGSTER_YAML, encoding="utf-8")
@@ -100,6 +103,7 @@ def export(home: Home) -> None:
     os.environ["LIIA_LANDING"] = str(home.landing)
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("DBT_USE_COLORS", "false")  # its messages end up in ours
     tools = str(Path(sys.executable).parent)
     if tools not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([tools, os.environ.get("PATH", "")])

@@ -4,9 +4,10 @@ Reads the Parquet that dbt staged, never the warehouse file, which only dbt open
 gate on the marts; nothing is computed here.
 """
 
+import hashlib
 import json
 import shutil
-from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -17,19 +18,60 @@ from orchestration.home import DBT_PROJECT, Home
 STORAGE_VERSION = "v1.2.0"
 
 
-def mart_names(staged: Path) -> list[str]:
-    return sorted(path.stem for path in staged.glob("*.parquet"))
+PASSED = "passed_the_gate.json"
+
+
+class GateNotPassed(Exception):
+    """The staged marts are not those that the gate let pass."""
+
+
+def mart_names() -> list[str]:
+    """The marts of the dbt project as it is now; a Parquet file left by a removed one is not."""
+    nodes = _manifest()["nodes"].values()
+    marts = [n["name"] for n in nodes if n["resource_type"] == "model" and n["fqn"][1] == "marts"]
+    return sorted(marts)
+
+
+def let_pass(home: Home) -> None:
+    """Note what the gate has seen: publication takes these files and no others.
+
+    Blocking checks hold within one run; somebody who materialises publication alone, after a gate
+    has failed, would otherwise publish what it held back.
+    """
+    (home.staged_marts / PASSED).write_text(json.dumps(_hashes(home)), encoding="utf-8")
+
+
+def hold_back(home: Home) -> None:
+    (home.staged_marts / PASSED).unlink(missing_ok=True)
+
+
+def _hashes(home: Home) -> dict[str, str]:
+    return {
+        name: hashlib.sha256((home.staged_marts / f"{name}.parquet").read_bytes()).hexdigest()
+        for name in mart_names()
+    }
+
+
+def _manifest() -> dict[str, Any]:
+    path = DBT_PROJECT / "target" / "manifest.json"
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def publish(home: Home) -> dict[str, int]:
     """Put every staged mart in its readers' place; returns rows by mart.
 
     Each file is written beside its place and renamed, `analyst.duckdb` last: a reader sees the old
-    file or the new one.
+    file or the new one. Raises GateNotPassed when the staged files are not those the gate passed.
     """
+    noted = home.staged_marts / PASSED
+    if not noted.exists() or json.loads(noted.read_text(encoding="utf-8")) != _hashes(home):
+        raise GateNotPassed(
+            "The marts waiting for publication have not passed their gate; run the whole quarter,"
+            " or the marts with their checks, before publishing"
+        )
     home.marts.mkdir(parents=True, exist_ok=True)
     rows = {}
-    for name in mart_names(home.staged_marts):
+    for name in mart_names():
         source = home.staged_marts / f"{name}.parquet"
         beside = home.marts / f".{name}.parquet.tmp"
         shutil.copyfile(source, beside)
@@ -58,8 +100,7 @@ def _write_analyst(home: Home, names: list[str]) -> None:
 
 def _comments(names: list[str]) -> list[str]:
     """What each table and column is, for SQL clients; from the dbt manifest."""
-    manifest = json.loads((DBT_PROJECT / "target" / "manifest.json").read_text(encoding="utf-8"))
-    models = {node["name"]: node for node in manifest["nodes"].values() if node["name"] in names}
+    models = {n["name"]: n for n in _manifest()["nodes"].values() if n["name"] in names}
     statements = []
     for name, node in models.items():
         table = f'analyst."{name}"'

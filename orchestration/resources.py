@@ -12,6 +12,7 @@ class Platform(dg.ConfigurableResource):
 
     root: str
     landing: str
+    allow_withdrawals: bool = False
 
     @property
     def home(self) -> Home:

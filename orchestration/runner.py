@@ -4,6 +4,7 @@ Everything is recorded in the home's Dagster instance, so the same run is in the
 """
 
 import contextlib
+import fcntl
 import time
 import uuid
 from collections import Counter
@@ -14,6 +15,7 @@ from rich.console import Console
 from ingestion.periods import Quarter
 from orchestration import home as homes
 from orchestration.home import Home
+from orchestration.lib import QUARTERS
 
 STEPS = {
     "ingest_return": "Reading returns",
@@ -36,6 +38,7 @@ class Progress:
         self.console = console
         self.started: dict[str, float] = {}
         self.checks: Counter[bool] = Counter()
+        self.done: set[str] = set()
         self.failed: list[str] = []
 
     def handle(self, entry: dg.EventLogEntry, _cursor: str | None = None) -> None:
@@ -47,6 +50,7 @@ class Progress:
         if kind == dg.DagsterEventType.STEP_START:
             self.started[step] = time.monotonic()
         elif kind == dg.DagsterEventType.STEP_SUCCESS:
+            self.done.add(step)
             seconds = time.monotonic() - self.started.get(step, time.monotonic())
             self.console.print(f"  [green]done[/]  {self._name(step)}  [dim]{seconds:.1f} s[/]")
         elif kind == dg.DagsterEventType.STEP_FAILURE:
@@ -70,15 +74,35 @@ class Progress:
         return STEPS.get(step, step.replace("outputs__", "Writing output: "))
 
 
-def run_quarter(place: Home, quarter: Quarter, console: Console) -> int:
-    """Run the quarter; returns 0, or 1 when something blocked it."""
+def run_quarter(
+    place: Home, quarter: Quarter, console: Console, allow_withdrawals: bool = False
+) -> int:
+    """Run the quarter; returns 0, or 1 when something blocked it, 2 for a quarter not yet over."""
+    if not QUARTERS.has_partition_key(quarter.key):
+        first = Quarter.parse(QUARTERS.get_first_partition_key() or "")
+        last = Quarter.parse(QUARTERS.get_last_partition_key() or "")
+        console.print(
+            f"{quarter.label} is not a quarter that can be run: from {first.label} to the one that"
+            f" ended last, {last.label}."
+        )
+        return 2
     place.prepare()
+    with (place.root / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            console.print(f"Another liia run is at work in {place.root}; wait for it to end.")
+            return 1
+        return _run(place, quarter, console, allow_withdrawals)
+
+
+def _run(place: Home, quarter: Quarter, console: Console, allow_withdrawals: bool) -> int:
     homes.export(place)
     console.print(f"[bold]{quarter.label}[/] from {place.landing} into {place.root}")
     from orchestration.definitions import build
 
     started = time.monotonic()
-    definitions = build()
+    definitions = build(allow_withdrawals)
     progress = Progress(console)
     log = place.dagster / "last_run.log"
     # dbt and Dagster write hundreds of lines; a person wants a dozen. The rest stays in the log.
@@ -102,9 +126,13 @@ def run_quarter(place: Home, quarter: Quarter, console: Console) -> int:
     if not result.success:
         for line in progress.failed:
             console.print(line, markup=False)
+        stands = (
+            "The marts are published, the outputs are not complete"
+            if "published__marts" in progress.done
+            else "What was published before stands"
+        )
         console.print(
-            f"[red]Blocked[/] after {seconds:.0f} s: {checks}. What was published before stands; "
-            f"the whole log is {log}."
+            f"[red]Blocked[/] after {seconds:.0f} s: {checks}. {stands}; the whole log is {log}."
         )
         return 1
     console.print(f"[green]Done[/] in {seconds:.0f} s: {checks}.")

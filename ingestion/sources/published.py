@@ -13,6 +13,7 @@ from ingestion.findings import Finding
 from ingestion.readers import UnreadableFile, read
 from ingestion.sources import Parsed, header_findings
 
+PERIOD = r"20\d\d(?:\d\d)?"
 LEVELS = ("National", "Regional", "Local authority")
 KEYS = [
     "time_period",
@@ -80,32 +81,52 @@ def parse(file: landing.LandedFile) -> Parsed:
             )
         )
         return parsed
-    _report_unknown_levels(parsed, cells, table, resolution)
+    _report_misplaced(parsed, cells, table, resolution)
     parsed.tables["published_values"] = _long(parsed, cells, table, resolution, source.symbols)
     parsed.last_period = str(cells["time_period"].max())
     parsed.release = str(file.sidecar.get("release", parsed.last_period[:4]))
     return parsed
 
 
-def _report_unknown_levels(
+def _report_misplaced(
     parsed: Parsed, cells: pd.DataFrame, table: Table, resolution: headers.Resolution
 ) -> None:
-    """A level that has no area here would lose its rows without a word: the file is set aside."""
-    unknown = ~cells["geographic_level"].isin(LEVELS)
-    finding = Finding(
-        "published.level.unknown",
-        "block",
-        "Figures of a geographic level that is not placed on an area yet",
-        table=table.name,
-        column="geographic_level",
-        expected="one of: " + ", ".join(LEVELS),
+    """Rows whose place or period is not known, or that stand twice, set this file aside.
+
+    Their figures would be lost without a word, or counted double.
+    """
+    filters = [c.name for c in table.columns if c.role == "filter" and c.name in cells]
+    place = [name for name in (*KEYS, *filters) if name in cells and not name.endswith("_name")]
+    wrong = (
+        (
+            "published.level.unknown",
+            "Figures of a geographic level that is not placed on an area yet",
+            "geographic_level",
+            "one of: " + ", ".join(LEVELS),
+            ~cells["geographic_level"].isin(LEVELS),
+        ),
+        (
+            "published.period.unknown",
+            "A period that is not written as DfE’s standard has it",
+            "time_period",
+            "four digits for a year, six for a financial or academic year",
+            ~cells["time_period"].fillna("").str.fullmatch(PERIOD),
+        ),
+        (
+            "published.row.twice",
+            "A second row for the same period, area and filters",
+            "time_period",
+            "one row for each",
+            cells.duplicated(place),
+        ),
     )
-    parsed.findings += conform.listed(
-        finding,
-        cells["row"][unknown] + 1,
-        cells["geographic_level"][unknown],
-        resolution.positions["geographic_level"],
-    )
+    for rule_id, message, column, expected, bad in wrong:
+        finding = Finding(
+            rule_id, "block", message, table=table.name, column=column, expected=expected
+        )
+        parsed.findings += conform.listed(
+            finding, cells["row"][bad] + 1, cells[column][bad], resolution.positions[column]
+        )
 
 
 def _long(

@@ -7,6 +7,7 @@ import dagster as dg
 
 from expectations import gate
 from ingestion.pipeline import SOURCES, raw_path, tables_of
+from orchestration import publish
 from orchestration.defs.ingest import raw_key
 from orchestration.resources import Platform
 
@@ -69,9 +70,14 @@ def marts_gate() -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(name="marts_gate", specs=_specs(list(keys)))
     def check(platform: Platform) -> Iterator[dg.AssetCheckResult]:
+        home = platform.home
+        held_back = False
         for key, mart in keys.items():
-            staged: Path = platform.home.staged_marts / f"{mart}.parquet"
-            yield from _results(key, gate.check_mart(mart, staged, platform.home.data_docs))
+            staged: Path = home.staged_marts / f"{mart}.parquet"
+            outcome = gate.check_mart(mart, staged, home.data_docs)
+            held_back |= any(failure.severity == "critical" for failure in outcome.failures)
+            yield from _results(key, outcome)
+        (publish.hold_back if held_back else publish.let_pass)(home)
 
     return check
 

@@ -55,7 +55,14 @@ def ingest_asset(source: str) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, platform: Platform
     ) -> Iterator[dg.MaterializeResult]:
         home = platform.home
-        result = ingest(source, home.landing, home.root, home.pseudonym_key(), datetime.now(LONDON))
+        result = ingest(
+            source,
+            home.landing,
+            home.root,
+            home.pseudonym_key(),
+            datetime.now(LONDON),
+            platform.allow_withdrawals,
+        )
         context.log.info(
             f"{source}: {result.files} files, {result.parsed} read anew, "
             f"{len(result.quarantined)} set aside"

@@ -192,6 +192,18 @@ def test_sql_answers_and_says_what_is_wrong(synthetic_run: Run) -> None:
     assert "Traceback" not in bad.stderr
 
 
+def test_a_lost_landing_zone_changes_nothing_that_was_published(
+    synthetic_run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "landing" / "returns").mkdir(parents=True)
+    (tmp_path / "landing" / "SYNTHETIC.txt").touch()
+    before = {p: p.read_bytes() for p in (synthetic_run.home / "marts").glob("*.parquet")}
+    lost = liia_run("2025-26-Q2", tmp_path / "landing", synthetic_run.home)
+    assert lost.code == 1
+    assert "holds no file" in lost.output.replace("\n", " ")
+    assert {p: p.read_bytes() for p in (synthetic_run.home / "marts").glob("*.parquet")} == before
+
+
 def test_real_and_synthetic_figures_never_meet(synthetic_run: Run, tmp_path: Path) -> None:
     (tmp_path / "landing" / "returns").mkdir(parents=True)
     mixed = liia_run("2025-26-Q2", tmp_path / "landing", synthetic_run.home)

@@ -1,11 +1,13 @@
 """What arrived, and which version counts."""
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from ingestion import landing
 from ingestion.findings import Finding
 from ingestion.ledger import COLUMNS, Ledger
 from ingestion.sources import Parsed
@@ -95,6 +97,54 @@ def test_a_good_file_overwritten_by_a_bad_one_still_counts(
     frame = ledger.record([arrival("good", day=6)], NOW)
     assert states(frame)["one"] == ("replaced", False)
     assert states(frame)["good"] == ("accepted", True)
+
+
+def test_the_same_content_twice_counts_once(ledger: Ledger, arrival: Callable) -> None:
+    def content(file_id: str, path: str, day: int) -> tuple:
+        file, _, parsed = arrival("same bytes", path, day)
+        return file, file_id, parsed
+
+    first, copy = content("one", "returns/CAM/a.csv", 1), content("two", "returns/CAM/copy.csv", 5)
+    frame = ledger.record([first, copy], NOW)
+    assert states(frame) == {"one": ("accepted", True), "two": ("duplicate", False)}
+    assert frame["release_id"].dropna().is_unique
+    # A sidecar given later makes another file id of the same content: still one submission.
+    frame = ledger.record([content("with sidecar", "returns/CAM/a.csv", 2), copy], NOW)
+    assert (frame["state"] == "accepted").sum() == 1
+    assert frame["is_current"].sum() == 1
+    assert frame["release_id"].dropna().is_unique
+
+
+def test_a_copied_landing_zone_with_new_file_times_changes_no_order(
+    ledger: Ledger, land: Callable
+) -> None:
+    def arrive(file_id: str, path: str, modified: int) -> tuple:
+        file = land(path, file_id)
+        os.utime(file.absolute, (modified, modified))
+        facts = {"la_code": "E09000007", "quarter": "2025-26-Q2"}
+        return land(path, file_id), file_id, Parsed(**facts)  # type: ignore[arg-type]
+
+    def both(first: int, second: int) -> list[tuple]:
+        made = arrive("one", "returns/CAM/a.csv", first), arrive("two", "returns/CAM/b.csv", second)
+        for file, _, _ in made:
+            modified = first if file.path.endswith("a.csv") else second
+            os.utime(file.absolute, (modified, modified))
+        folder = made[0][0].absolute.parents[2]
+        return [
+            (landing.landed(file.absolute, folder, "return"), file_id, parsed)
+            for file, file_id, parsed in made
+        ]
+
+    before = ledger.record(both(1_760_000_000, 1_760_500_000), NOW)
+    after = ledger.record(both(1_760_900_000, 1_760_100_000), NOW)
+    assert (
+        states(before)
+        == states(after)
+        == {
+            "one": ("accepted", False),
+            "two": ("accepted", True),
+        }
+    )
 
 
 def test_recording_the_same_zone_again_changes_nothing(ledger: Ledger, arrival: Callable) -> None:

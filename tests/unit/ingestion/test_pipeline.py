@@ -1,5 +1,6 @@
 """Landing zone to raw Parquet: once each, apart from each other, and never half."""
 
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,15 @@ import pytest
 
 from ingestion import pipeline, store
 from ingestion.landing import SYNTHETIC_MARK
-from ingestion.pipeline import Ingested, MixedZones, ingest, raw_path, schema_of, tables_of
+from ingestion.pipeline import (
+    Ingested,
+    MixedZones,
+    NothingLeft,
+    ingest,
+    raw_path,
+    schema_of,
+    tables_of,
+)
 from tests.unit.ingestion.builders import (
     KEY,
     MEASURES,
@@ -36,8 +45,10 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(zone: Path, home: Path) -> Callable[..., Ingested]:
-    def go(source: str = "return", key: bytes = KEY, days: int = 0) -> Ingested:
-        return ingest(source, zone, home, key, NOW + timedelta(days=days))
+    def go(
+        source: str = "return", key: bytes = KEY, days: int = 0, withdrawals: bool = False
+    ) -> Ingested:
+        return ingest(source, zone, home, key, NOW + timedelta(days=days), withdrawals)
 
     return go
 
@@ -148,7 +159,7 @@ def test_a_withdrawn_return_is_handed_over_no_more(
     file = land(CAM, csv_return())
     run()
     file.absolute.unlink()
-    run(days=1)
+    run(days=1, withdrawals=True)
     assert states(home) == [("withdrawn", False)]
     assert raw(home, "return_values").empty
 
@@ -206,7 +217,7 @@ def test_children_of_replaced_and_withdrawn_workbooks_are_not_kept(
     run("annex_a", days=1)
     assert len(list((home / "raw" / ".parsed").iterdir())) == 1
     file.absolute.unlink()
-    run("annex_a", days=2)
+    run("annex_a", days=2, withdrawals=True)
     assert list((home / "raw" / ".parsed").iterdir()) == []
     assert raw(home, "annex_a_list_3").empty
 
@@ -258,3 +269,55 @@ def test_a_run_cut_short_parses_the_file_again(
         with pytest.raises(OSError, match="full"):
             run()
     assert run().parsed == 1
+
+
+def test_a_landing_folder_that_is_suddenly_empty_is_not_taken_at_its_word(
+    run: Callable, land: Callable, home: Path, zone: Path
+) -> None:
+    file = land(CAM, csv_return())
+    run()
+    file.absolute.unlink()
+    with pytest.raises(NothingLeft, match="--allow-withdrawals"):
+        run()
+    assert states(home) == [("accepted", True)]
+    assert len(raw(home, "return_values")) == len(MEASURES)
+    run(withdrawals=True)
+    assert states(home) == [("withdrawn", False)]
+    assert raw(home, "return_values").empty
+
+
+def test_nothing_of_a_file_that_is_set_aside_is_kept(
+    run: Callable, land: Callable, home: Path
+) -> None:
+    land("annex_a/2025-26-Q2/unknown/x.xlsx", annex_a_sheets())
+    result = run("annex_a")
+    assert result.quarantined == ["annex_a/2025-26-Q2/unknown/x.xlsx"]
+    assert list((home / "raw" / ".parsed").rglob("*.parquet")) == []
+
+
+def test_lists_in_files_of_their_own_are_handed_over_together(
+    run: Callable, land: Callable, home: Path
+) -> None:
+    sheets = annex_a_sheets()
+    names = list(sheets)
+    for name in names:
+        land(f"annex_a/2025-26-Q2/CAM/{name}.xlsx", {name: sheets[name]})
+    result = run("annex_a")
+    assert result.tables == dict.fromkeys(tables_of("annex_a"), 1)
+
+
+def test_a_changed_registry_reads_files_again(
+    run: Callable, land: Callable, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds = tmp_path / "seeds"
+    shutil.copytree(pipeline.seeds_folder(), seeds)
+    monkeypatch.setattr(pipeline, "seeds_folder", lambda: seeds)
+    pipeline._rules_version.cache_clear()
+    land(CAM, csv_return())
+    assert run().parsed == 1
+    with (seeds / "registry" / "measures.csv").open("a") as file:
+        file.write("new_measure,New,Theme,flow,count,New,inferred\n")
+    pipeline._rules_version.cache_clear()
+    assert run().parsed == 1
+    assert run().parsed == 0
+    pipeline._rules_version.cache_clear()

@@ -151,5 +151,21 @@ def test_a_geographic_level_without_an_area_sets_the_file_aside(land: Callable) 
     assert not parsed.accepted
 
 
+@pytest.mark.parametrize("period", ["2012-13", "23/24", "", "20245"])
+def test_a_period_in_another_form_sets_the_file_aside(land: Callable, period: str) -> None:
+    parsed = published.parse(land(PLACE, ees({**REFERRALS, "time_period": [period]})))
+    assert [f.rule_id for f in parsed.findings] == ["published.period.unknown"]
+    assert not parsed.accepted
+
+
+def test_a_row_that_stands_twice_sets_the_file_aside(land: Callable) -> None:
+    """Its figures would be added to themselves."""
+    doubled = {name: values * 2 for name, values in REFERRALS.items()}
+    parsed = published.parse(land(PLACE, ees(doubled, rows=2)))
+    (finding,) = parsed.findings
+    assert (finding.rule_id, finding.row) == ("published.row.twice", 3)
+    assert not parsed.accepted
+
+
 def test_the_sidecar_names_the_release(land: Callable) -> None:
     assert published.parse(land(PLACE, ees(REFERRALS), "release: '2025'\n")).release == "2025"

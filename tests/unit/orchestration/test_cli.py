@@ -1,5 +1,6 @@
 """The `liia` command: help, exit codes, messages, and a light start."""
 
+import fcntl
 import json
 import subprocess
 import sys
@@ -32,6 +33,26 @@ def test_wrong_usage_is_exit_2_with_a_sentence(arguments: list[str], says: str) 
     assert done.returncode == 2
     assert says in done.stderr.replace("\n", " ")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("quarter", ["2035-36-Q1", "2017-18-Q4"])
+def test_a_quarter_that_cannot_be_run_is_exit_2_with_the_range(
+    tmp_path: Path, quarter: str
+) -> None:
+    (tmp_path / "landing").mkdir()
+    done = liia("run", "--quarter", quarter, "--home", tmp_path)
+    assert done.returncode == 2
+    assert "from 2018-19 Q1 to the one that ended last" in " ".join(done.stdout.split())
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_two_runs_in_one_home_do_not_meet(tmp_path: Path) -> None:
+    (tmp_path / "landing").mkdir()
+    with (tmp_path / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = liia("run", "--quarter", "2025-26-Q2", "--home", tmp_path)
+    assert done.returncode == 1
+    assert "Another liia run is at work" in done.stdout
 
 
 def test_sql_before_the_first_run_says_what_to_do(tmp_path: Path) -> None:

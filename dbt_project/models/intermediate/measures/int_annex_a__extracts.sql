@@ -1,6 +1,7 @@
--- One row per authority, quarter and Annex A list: the newest extract that holds the list (they may
--- come in one workbook or in several files), and whether it can speak for the whole quarter. Lists look back six months from the extract date (Ofsted's scope), so a
--- quarter is covered when it ended on or before that date and began no more than six months before.
+-- One row per authority, quarter and Annex A list: the newest extract that holds the list (they may come
+-- in one workbook or in several files), and whether it can speak for the whole quarter. Lists look back
+-- six months from the extract date (Ofsted's scope), so a quarter is covered when it ended on or before
+-- that date and began no more than six months before.
 with candidates as (
 
     select

@@ -1,0 +1,76 @@
+"""Only what passed the gate is published, and whole."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from ingestion.store import write_parquet
+from orchestration import publish
+from orchestration.home import Home
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    place = Home(tmp_path / "home", tmp_path / "landing")
+    place.prepare()
+    node = {
+        "resource_type": "model",
+        "fqn": ["liia", "marts", "core", "fct_x"],
+        "name": "fct_x",
+        "description": "It's a mart",
+        "columns": {"a": {"description": "A column"}},
+    }
+    manifest = {"nodes": {"model.liia.fct_x": node}}
+    monkeypatch.setattr(publish, "_manifest", lambda: manifest)
+    write_parquet(pd.DataFrame({"a": [1, 2]}), place.staged_marts / "fct_x.parquet")
+    return place
+
+
+def test_marts_that_no_gate_has_seen_are_not_published(home: Home) -> None:
+    with pytest.raises(publish.GateNotPassed, match="have not passed their gate"):
+        publish.publish(home)
+    assert list(home.marts.iterdir()) == []
+
+
+def test_what_the_gate_let_pass_is_published_with_its_comments(home: Home) -> None:
+    publish.let_pass(home)
+    assert publish.publish(home) == {"fct_x": 2}
+    assert pd.read_parquet(home.marts / "fct_x.parquet")["a"].tolist() == [1, 2]
+    with duckdb.connect(str(home.analyst), read_only=True) as connection:
+        comment = connection.execute("select comment from duckdb_tables()").fetchone()
+    assert comment == ("It's a mart",)
+
+
+def test_marts_rebuilt_after_the_gate_are_held_back(home: Home) -> None:
+    """A failed run leaves new files behind; materialising publication alone must not take them."""
+    publish.let_pass(home)
+    publish.publish(home)
+    before = hashlib.sha256((home.marts / "fct_x.parquet").read_bytes()).hexdigest()
+    write_parquet(pd.DataFrame({"a": [-5]}), home.staged_marts / "fct_x.parquet")
+    with pytest.raises(publish.GateNotPassed):
+        publish.publish(home)
+    assert hashlib.sha256((home.marts / "fct_x.parquet").read_bytes()).hexdigest() == before
+
+
+def test_a_failed_gate_takes_its_word_back(home: Home) -> None:
+    publish.let_pass(home)
+    publish.hold_back(home)
+    with pytest.raises(publish.GateNotPassed):
+        publish.publish(home)
+
+
+def test_a_file_left_by_a_removed_mart_is_not_published(home: Home) -> None:
+    write_parquet(pd.DataFrame({"a": [1]}), home.staged_marts / "mart_gone.parquet")
+    publish.let_pass(home)
+    publish.publish(home)
+    assert json.loads((home.staged_marts / publish.PASSED).read_text()).keys() == {"fct_x"}
+    assert not (home.marts / "mart_gone.parquet").exists()
+
+
+def test_child_level_folders_are_for_the_owner_alone(home: Home) -> None:
+    for folder in (home.raw, home.root / "warehouse"):
+        assert folder.stat().st_mode & 0o077 == 0
