@@ -31,7 +31,7 @@ def check_file(path: Path, kind: str | None = None) -> dict[str, Any]:
         "accepted": parsed.accepted,
         "tables": {
             name: {
-                "rows": len(parsed.tables.get(name, ())),
+                "rows": _rows(parsed, name),
                 "columns": {
                     match.header: {"to": match.to, "how": match.how, "score": match.score}
                     for match in resolution.matches
@@ -41,6 +41,12 @@ def check_file(path: Path, kind: str | None = None) -> dict[str, Any]:
         },
         "findings": [asdict(finding) for finding in findings],
     }
+
+
+def _rows(parsed: Parsed, name: str) -> int:
+    """Rows as the sender counts them: a published file's values are many to a line."""
+    frame = parsed.tables.get(name, parsed.tables.get("published_values"))
+    return 0 if frame is None else int(frame["row"].nunique())
 
 
 def _landing_of(path: Path) -> Path:

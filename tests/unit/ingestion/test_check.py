@@ -32,6 +32,15 @@ def test_the_kind_is_told_from_the_content(tmp_path: Path, kind: str) -> None:
     assert check_file(path, kind)["tables"] == check_file(path)["tables"]
 
 
+def test_rows_are_counted_as_the_sender_counts_them(tmp_path: Path) -> None:
+    years = ees({name: values * 2 for name, values in REFERRALS.items()}, rows=2)
+    (tmp_path / "a.csv").write_text(years.replace("2024", "2023", 1))
+    assert check_file(tmp_path / "a.csv")["tables"]["cin_referrals"]["rows"] == 2
+    book = write_book(tmp_path / "a.xlsx", annex_a_sheets(annex_a_list_1=[]))
+    tables = check_file(book)["tables"]
+    assert (tables["annex_a_list_1"]["rows"], tables["annex_a_list_3"]["rows"]) == (0, 1)
+
+
 def test_a_return_saved_as_csv_is_a_return(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("\n".join(",".join(map(str, row)) for row in return_rows()))
