@@ -67,8 +67,9 @@ def demo(
         summary = write_landing_zone(dest)
     except FileExistsError as error:
         _stop(str(error), 2)
-    files = ", ".join(f"{count} {source}" for source, count in summary.files.items())
-    console.print(f"SYNTHETIC landing zone written to {dest}: {files}.")
+    names = {"published": "published files", "annex_a": "Annex A workbooks"}
+    files = ", ".join(f"{n} {names.get(source, source)}" for source, n in summary.files.items())
+    console.print(f"SYNTHETIC landing zone written to {dest}: {files}.", soft_wrap=True)
 
 
 @app.command()
