@@ -1,4 +1,5 @@
-# One word each. Every target makes its own environment: Python 3.11 to 3.13 and make are enough.
+# One word each. Every target makes its own environment: Python 3.11 to 3.13 and make are enough,
+# but for `lock`, which needs uv.
 PYTHON ?= python3
 QUARTER ?= 2025-26-Q2
 HOME_DIR ?= $(if $(LIIA_HOME),$(LIIA_HOME),.liia)

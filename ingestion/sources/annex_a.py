@@ -1,14 +1,11 @@
-"""An Annex A workbook (ChAT extract): child-level lists, made safe before anything is kept.
+"""An Annex A workbook (ChAT extract): child-level lists, whose they are and when extracted.
 
-Sheets are found by name or by their columns. Child ids are replaced by a keyed hash, dates of
-birth by the first of their month, free text and names are dropped, as each column's `keep` in the
-contract says. What leaves `parse` holds nothing else. Quarterly figures are derived in dbt, not
-here.
+Sheets are found by name or by their columns. What leaves `parse` has been made safe by
+`privacy.minimise`; `read_lists` alone gives the rows as sent, for the sender's own check. Quarterly
+figures are derived in dbt, not here.
 """
 
-import hmac
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -18,6 +15,7 @@ from ingestion import conform, headers, landing
 from ingestion.contract import Table, contract
 from ingestion.findings import Finding
 from ingestion.periods import Quarter
+from ingestion.privacy import minimise
 from ingestion.readers import Sheet, UnreadableFile, read
 from ingestion.sources import Parsed, header_findings
 
@@ -278,45 +276,3 @@ def _full_date(text: str) -> date | None:
         except ValueError:
             continue
     return None
-
-
-def minimise(parsed: Parsed, key: bytes) -> Parsed:
-    """Apply each column's privacy treatment and mask the findings; returns the same object."""
-    source = contract("annex_a")
-    salt = (parsed.la_code or "").encode()
-    for name, frame in parsed.tables.items():
-        kept = frame
-        for column in source.table(name).columns:
-            if column.keep == "drop":
-                kept = kept.drop(columns=column.name)
-            elif column.keep == "month":
-                dates = kept[column.name]
-                first = dates - pd.to_timedelta(dates.dt.day - 1, unit="D")
-                kept = kept.assign(**{column.name: first.astype("datetime64[s]")})
-            elif column.keep == "pseudonymise":
-                kept = kept.assign(**{column.name: pseudonyms(kept[column.name], key, salt)})
-        parsed.tables[name] = kept
-    parsed.findings = list(_masked(parsed.findings))
-    return parsed
-
-
-def pseudonyms(ids: pd.Series, key: bytes, salt: bytes) -> pd.Series:
-    """Keyed hashes (HMAC-SHA-256, 80 bits): the same child in two lists stays the same child."""
-    hashed = {
-        value: hmac.digest(key, salt + b"\x00" + value.encode(), "sha256").hex()[:20]
-        for value in ids.dropna().unique()
-    }
-    return ids.map(hashed).astype("string")
-
-
-def _masked(findings: Iterable[Finding]) -> Iterable[Finding]:
-    """Child-level findings lose the cell's content, and so does a header that is no known header.
-
-    Where a sheet has no header row, the first child's row would be read as one.
-    """
-    for finding in findings:
-        masked = finding.masked()
-        if finding.rule_id == "headers.unknown":
-            message = "A column that is not part of the layout was not used"
-            masked = replace(masked, message=message, column=None)
-        yield finding if finding.rule_id == "headers.fuzzy" else masked

@@ -78,6 +78,11 @@ def test_every_mapped_column_is_an_indicator_column_of_its_contract() -> None:
         assert rows <= known, rows - known
 
 
+def test_every_list_that_measures_come_from_is_in_the_contract() -> None:
+    lists = {table.name for table in contract("annex_a").tables}
+    assert set(seed("registry/annex_a_measures")["list_name"]) <= lists
+
+
 def test_every_indicator_has_a_numerator_and_a_denominator_that_fits_its_unit() -> None:
     indicators = seed("registry/indicators").set_index("indicator_code")
     terms = seed("registry/indicator_terms")

@@ -106,8 +106,7 @@ def rug_of(rows: pd.DataFrame) -> pd.DataFrame:
     members = seed("registry/indicator_set_members").query("set_id == 'riia_2022_31'")
     rug = rows.merge(
         las[["new_la_code", "la_name", "short_code", "sub_region"]], on="new_la_code"
-    ).merge(members.drop(columns="set_id"), on="indicator_code", how="left")
-    rug = rug.rename(columns={"position": "set_position"})
+    ).merge(members.drop(columns=["set_id", "position"]), on="indicator_code", how="left")
     rug["display_unit"], rug["display_value"] = rug["unit"], rug["value"]
     keys = ["source", "period_label", "indicator_code"]
     ranked = rug.groupby(keys)["value"]

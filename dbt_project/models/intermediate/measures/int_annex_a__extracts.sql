@@ -2,16 +2,20 @@
 -- in one workbook or in several files), and whether it can speak for the whole quarter. Lists look back
 -- six months from the extract date (Ofsted's scope), so a quarter is covered when it ended on or before
 -- that date and began no more than six months before.
-with candidates as (
+with lists as (
+
+    select distinct list_name from {{ ref('annex_a_measures') }}
+
+),
+
+candidates as (
 
     select
         extracts.*,
         lists.list_name,
         {{ text_list_has('extracts.table_names', 'lists.list_name') }} as holds_list
     from {{ ref('stg_ledger__files') }} as extracts
-    cross join (
-        values ('annex_a_list_1'), ('annex_a_list_3'), ('annex_a_list_5')
-    ) as lists (list_name)
+    cross join lists
     where extracts.source_name = 'annex_a' and extracts.state = 'accepted'
 
 ),

@@ -44,28 +44,11 @@ unusable as (
 
 ),
 
-derivable as (
-
-    select
-        measure_code,
-        case
-            when measure_code = 'contacts' then 'annex_a_list_1'
-            when measure_code in ('s47', 'icpc', 'icpc_within_15wd') then 'annex_a_list_5'
-            else 'annex_a_list_3'
-        end as list_name
-    from {{ ref('measures') }}
-    where
-        measure_code in (
-            'contacts', 'referrals', 'repeat_referrals', 'referrals_nfa', 's47', 'icpc', 'icpc_within_15wd'
-        )
-        or measure_code like 'referrals_source_%'
-
-),
-
 counted as (
 
     select
         derivable.measure_code,
+        derivable.is_proxy,
         extracts.file_id,
         extracts.new_la_code,
         extracts.quarter_label,
@@ -76,7 +59,7 @@ counted as (
         extracts.is_covered and unusable.measure_code is null as is_covered,
         count(events.event_date) as events_in_quarter
     from {{ ref('int_annex_a__extracts') }} as extracts
-    inner join derivable on extracts.list_name = derivable.list_name
+    inner join {{ ref('annex_a_measures') }} as derivable on extracts.list_name = derivable.list_name
     left join unusable
         on extracts.file_id = unusable.file_id and derivable.measure_code = unusable.measure_code
     left join events
@@ -101,7 +84,7 @@ select
     case when is_covered then cast(events_in_quarter as double) end as value,
     case when is_covered then 'ok' else 'not_derivable' end as value_status,
     true as is_current,
-    measure_code = 'repeat_referrals' as is_proxy,
+    is_proxy,
     cast(null as varchar) as joint_code,
     cast(null as varchar) as comment,
     file_id,

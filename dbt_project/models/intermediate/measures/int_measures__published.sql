@@ -1,51 +1,25 @@
 -- One row per measure, area, period and release of DfE's published statistics. A measure that adds
--- several columns has a value only where every part has one. A joint row ("E09000021 / E09000027")
--- gives one row to each authority, with joint_code saying that the figure is shared.
-with parts as (
+-- several columns has a value only where every part has one.
+with summed as (
 
     select
         mapping.measure_code,
-        published.*,
-        case published.geographic_level
-            when 'National' then 'E92000001'
-            when 'Regional' then published.region_code
-            else published.new_la_code
-        end as area_code
-    from {{ ref('stg_published__values') }} as published
+        published.new_la_code,
+        published.file_id,
+        published.time_period,
+        published.year_end,
+        published.joint_code,
+        {{ value_at_max('published.value_status', 'statuses.severity_order') }} as value_status,
+        {{ exact_sum('published.value') }} as value_sum,
+        {{ joined_text("published.column_name", "published.column_name") }}
+        || ', line ' || min(published.source_row) as source_address
+    from {{ ref('int_published__values') }} as published
     inner join {{ ref('published_measures') }} as mapping
         on
             published.dataset = mapping.dataset
             and published.column_name = mapping.column_name
             and published.filter_key = coalesce(mapping.filter_key, '')
-
-),
-
-located as (
-
-    select
-        parts.* exclude (area_code),
-        {{ split_rows('area_code', ' / ') }} as la_code,
-        case when parts.area_code like '% / %' then parts.area_code end as joint_code
-    from parts
-
-),
-
-summed as (
-
-    select
-        located.measure_code,
-        coalesce(changes.new_la_code, located.la_code) as new_la_code,
-        located.file_id,
-        located.time_period,
-        located.year_end,
-        located.joint_code,
-        {{ value_at_max('located.value_status', 'statuses.severity_order') }} as value_status,
-        {{ exact_sum('located.value') }} as value_sum,
-        {{ joined_text("located.column_name", "located.column_name") }}
-        || ', line ' || min(located.source_row) as source_address
-    from located
-    inner join {{ ref('value_statuses') }} as statuses on located.value_status = statuses.value_status
-    left join {{ ref('la_code_changes') }} as changes on located.la_code = changes.la_code
+    inner join {{ ref('value_statuses') }} as statuses on published.value_status = statuses.value_status
     group by all
 
 )

@@ -23,7 +23,6 @@ quarters as (
 
     select distinct
         calendar.quarter_label,
-        calendar.quarter_end,
         sets.set_id
     from submissions
     inner join {{ ref('quarters') }} as calendar on submissions.quarter_label = calendar.quarter_label
@@ -112,7 +111,7 @@ select
     everything.new_la_code,
     case measures.timing when 'flow' then 'quarter' else 'snapshot' end as period_type,
     everything.quarter_label as period_label,
-    quarters.quarter_end as period_end,
+    calendar.quarter_end as period_end,
     'return' as source,
     coalesce(submissions.release_id, 'none') as release_id,
     submissions.release_label,
@@ -130,7 +129,7 @@ select
     everything.file_id,
     returned.source_address
 from everything
-inner join quarters on everything.quarter_label = quarters.quarter_label
+inner join {{ ref('quarters') }} as calendar on everything.quarter_label = calendar.quarter_label
 inner join {{ ref('measures') }} as measures on everything.measure_code = measures.measure_code
 left join submissions on everything.file_id = submissions.file_id
 left join set_aside

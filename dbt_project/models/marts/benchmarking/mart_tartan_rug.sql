@@ -7,17 +7,16 @@ with figures as (
 
 ),
 
--- An indicator stands in the newest set that names it; what no list names comes last.
-places as (
+-- The item of the alliance's list that an indicator answers, from the newest list that names it.
+items as (
 
     select
         members.indicator_code,
-        {{ value_at_max('members.position', "sets.valid_from") }} as set_position,
         {{ value_at_max('members.item_no', "sets.valid_from") }} as item_no,
-        {{ value_at_max('members.item_label', "sets.valid_from") }} as item_label,
-        bool_or(sets.set_id like 'riia_%') as is_riia
+        {{ value_at_max('members.item_label', "sets.valid_from") }} as item_label
     from {{ ref('indicator_set_members') }} as members
-    inner join {{ ref('indicator_sets') }} as sets on members.set_id = sets.set_id
+    inner join {{ ref('indicator_sets') }} as sets
+        on members.set_id = sets.set_id and sets.set_id like 'riia_%'
     group by members.indicator_code
 
 ),
@@ -61,9 +60,8 @@ select
     figures.period_label,
     figures.period_end,
     figures.release_id,
-    cast(case when places.is_riia then 0 else 1000 end + places.set_position as integer) as set_position,
-    cast(case when places.is_riia then places.item_no end as integer) as item_no,
-    places.item_label,
+    items.item_no,
+    items.item_label,
     figures.indicator_code,
     indicators.label,
     indicators.name,
@@ -97,7 +95,7 @@ from figures
 inner join {{ ref('dim_local_authority') }} as authorities
     on figures.new_la_code = authorities.new_la_code and authorities.is_london
 inner join {{ ref('dim_indicator') }} as indicators on figures.indicator_code = indicators.indicator_code
-inner join places on figures.indicator_code = places.indicator_code
+left join items on figures.indicator_code = items.indicator_code
 inner join countable
     on
         figures.indicator_code = countable.indicator_code

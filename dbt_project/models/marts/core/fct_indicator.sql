@@ -11,35 +11,21 @@ with components as (
 
 ),
 
-published_parts as (
+published_rates as (
 
     select
         mapping.indicator_code,
         files.release_id,
         published.time_period,
-        {{ split_rows(
-            "case published.geographic_level when 'National' then 'E92000001'"
-            ~ " when 'Regional' then published.region_code else published.new_la_code end",
-            ' / '
-        ) }} as area_code,
+        published.new_la_code,
         published.value
-    from {{ ref('stg_published__values') }} as published
+    from {{ ref('int_published__values') }} as published
     inner join {{ ref('published_indicators') }} as mapping
         on
             published.dataset = mapping.dataset
             and published.column_name = mapping.column_name
             and published.filter_key = coalesce(mapping.filter_key, '')
     inner join {{ ref('stg_ledger__files') }} as files on published.file_id = files.file_id
-
-),
-
-published_rates as (
-
-    select
-        published_parts.* exclude (area_code),
-        coalesce(changes.new_la_code, published_parts.area_code) as area_code
-    from published_parts
-    left join {{ ref('la_code_changes') }} as changes on published_parts.area_code = changes.la_code
 
 ),
 
@@ -97,4 +83,4 @@ left join published_rates
         judged.indicator_code = published_rates.indicator_code
         and judged.release_id = published_rates.release_id
         and judged.period_label = published_rates.time_period
-        and judged.new_la_code = published_rates.area_code
+        and judged.new_la_code = published_rates.new_la_code

@@ -1,0 +1,58 @@
+"""What becomes of child-level rows on landing, before anything is kept.
+
+Child ids are replaced by a keyed hash, dates of birth by the first of their month, free text and
+names are dropped, as each column's `keep` in the contract says; findings lose the cell's content.
+Reading workbooks is not done here, and neither is deletion. Treatment: LIIA's own privacy rules.
+"""
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pandas as pd
+
+from ingestion.contract import contract
+from ingestion.findings import Finding
+from ingestion.sources import Parsed
+
+
+def minimise(parsed: Parsed, key: bytes) -> Parsed:
+    """Apply each column's privacy treatment and mask the findings; returns the same object."""
+    source = contract("annex_a")
+    salt = (parsed.la_code or "").encode()
+    for name, frame in parsed.tables.items():
+        kept = frame
+        for column in source.table(name).columns:
+            if column.keep == "drop":
+                kept = kept.drop(columns=column.name)
+            elif column.keep == "month":
+                dates = kept[column.name]
+                first = dates - pd.to_timedelta(dates.dt.day - 1, unit="D")
+                kept = kept.assign(**{column.name: first.astype("datetime64[s]")})
+            elif column.keep == "pseudonymise":
+                kept = kept.assign(**{column.name: pseudonyms(kept[column.name], key, salt)})
+        parsed.tables[name] = kept
+    parsed.findings = list(_masked(parsed.findings))
+    return parsed
+
+
+def pseudonyms(ids: pd.Series, key: bytes, salt: bytes) -> pd.Series:
+    """Keyed hashes (HMAC-SHA-256, 80 bits): the same child in two lists stays the same child."""
+    hashed = {
+        value: hmac.digest(key, salt + b"\x00" + value.encode(), "sha256").hex()[:20]
+        for value in ids.dropna().unique()
+    }
+    return ids.map(hashed).astype("string")
+
+
+def _masked(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """Child-level findings lose the cell's content, and so does a header that is no known header.
+
+    Where a sheet has no header row, the first child's row would be read as one.
+    """
+    for finding in findings:
+        masked = finding.masked()
+        if finding.rule_id == "headers.unknown":
+            message = "A column that is not part of the layout was not used"
+            masked = replace(masked, message=message, column=None)
+        yield finding if finding.rule_id == "headers.fuzzy" else masked
