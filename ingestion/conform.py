@@ -236,6 +236,7 @@ def _broken(
         table=table.name,
         sheet=sheet,
         column=table.column(name).headers[0],
-        expected=rule.fix,
+        expected=rule.expected,
+        fix=rule.fix,
     )
     return listed(finding, frame["row"][bad], frame[name][bad], positions[name])

@@ -46,6 +46,8 @@ class _Rule(_Strict):
     severity: Severity
     message: str
     fix: str
+    expected: str | None = None
+    why: str | None = None
 
 
 class NotNull(_Rule):

@@ -1,14 +1,19 @@
 """The one record of something wrong in a file, and the frame findings travel in.
 
 A finding says where (table, sheet, cell as Excel shows it), what was seen, what was expected, the
-nearest valid suggestion and what to do. It does not decide whether a file is accepted: any finding
-of severity `block` does that. Child-level findings are stored without the value (`masked`).
+nearest valid suggestion and what to do (`fixes.yml`, by rule id, unless the rule brings its own).
+It does not decide whether a file is accepted: any finding of severity `block` does that.
+Child-level findings are stored without the value (`masked`).
 """
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
 
 import pandas as pd
+import yaml
 
 SEVERITIES = ("block", "check", "note")
 
@@ -27,10 +32,29 @@ class Finding:
     expected: str | None = None
     suggestion: str | None = None
     count: int = 1
+    fix: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.fix is None:
+            object.__setattr__(self, "fix", fix_of(self.rule_id))
 
     def masked(self) -> "Finding":
         """The same finding without the cell's content, for anything kept centrally."""
         return replace(self, value=None, suggestion=None)
+
+
+@lru_cache
+def _fixes() -> dict[str, str]:
+    path = Path(__file__).parent / "fixes.yml"
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+@lru_cache
+def fix_of(rule_id: str) -> str | None:
+    """What to do about a finding of this rule, from `fixes.yml`."""
+    fixes = _fixes()
+    patterns = (pattern for pattern in fixes if fnmatchcase(rule_id, pattern))
+    return fixes.get(rule_id) or next((fixes[pattern] for pattern in patterns), None)
 
 
 COLUMNS = [field.name for field in fields(Finding)]

@@ -129,7 +129,8 @@ def _sidecar(path: Path) -> tuple[dict[str, Any], list[str]]:
         for key, understood in readable.items()
         if key in content and not understood(content[key])
     ]
-    unknown = [str(key) for key in content if key not in {*readable, "release", "synthetic"}]
+    known = {*readable, "release", "sender", "synthetic"}
+    unknown = [str(key) for key in content if key not in known]
     if unknown:
         problems.append(f"{sidecar.name}: {', '.join(unknown)} means nothing here; is it misspelt?")
     return content, problems

@@ -38,6 +38,11 @@ TEXT_COLUMNS = [
     "last_period",
     "release_id",
     "tables",
+    "sheet",
+    "sender",
+    "template_version",
+    "signed_off_by",
+    "signed_off_on",
 ]
 COLUMNS = [
     *TEXT_COLUMNS,
@@ -113,6 +118,11 @@ def _row(file: LandedFile, file_id: str, parsed: Parsed, now: datetime) -> dict:
         "release": parsed.release,
         "last_period": parsed.last_period,
         "tables": "|".join(parsed.table_names),
+        "sheet": parsed.sheet,
+        "sender": str(file.sidecar["sender"]) if file.sidecar.get("sender") else None,
+        "template_version": parsed.template_version,
+        "signed_off_by": parsed.signed_off_by,
+        "signed_off_on": parsed.signed_off_on,
         "is_current": False,
         "is_synthetic": file.synthetic,
         "received_at": file.received_at,

@@ -99,7 +99,7 @@ def _rules_version(source: str) -> str:
         seeds_folder() / "reference" / "local_authorities.csv",
     ]:
         digest.update(path.read_bytes())
-    for path in [*sorted(here.rglob("*.py")), here / "codes.yml"]:
+    for path in [*sorted(here.rglob("*.py")), here / "codes.yml", here / "fixes.yml"]:
         if "sample" not in path.parts:
             digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -195,6 +195,10 @@ _FACTS = (
     "extract_date_basis",
     "release",
     "last_period",
+    "sheet",
+    "template_version",
+    "signed_off_by",
+    "signed_off_on",
 )
 
 

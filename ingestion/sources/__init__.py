@@ -33,6 +33,10 @@ class Parsed:
     release: str | None = None
     last_period: str | None = None
     table_names: list[str] = field(default_factory=list)
+    sheet: str | None = None
+    template_version: str | None = None
+    signed_off_by: str | None = None
+    signed_off_on: str | None = None
 
     @property
     def accepted(self) -> bool:

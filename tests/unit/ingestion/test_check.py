@@ -60,7 +60,7 @@ def test_the_result_has_the_promised_shape(tmp_path: Path) -> None:
     assert [f["severity"] for f in result["findings"]] == ["block", "note"]
     assert set(result["findings"][0]) == {
         "rule_id", "severity", "table", "sheet", "cell", "row", "column", "value", "expected",
-        "suggestion", "message", "count",
+        "suggestion", "message", "count", "fix",
     }  # fmt: skip
 
 

@@ -33,3 +33,9 @@ def test_no_findings_are_an_empty_frame_of_the_same_types() -> None:
     empty, filled = to_frame([]), to_frame([Finding("r", "note", "m", row=3)])
     assert len(empty) == 0
     assert list(empty.dtypes) == list(filled.dtypes)
+
+
+def test_a_finding_says_what_to_do() -> None:
+    assert "password" in str(Finding("file.encrypted", "block", "m").fix)
+    assert Finding("annex_a_list_3.gender.type", "check", "m").fix == "Correct the cell"
+    assert Finding("file.encrypted", "block", "m", fix="as the rule says").fix == "as the rule says"
