@@ -1,16 +1,21 @@
 """The dry run for a sender: the pipeline's own parsers on one file, storing nothing.
 
-What the findings quote stays on the sender's machine. Rules that need other quarters or other
-authorities run in the pipeline only.
+What the findings quote stays on the sender's machine. Rules that need other quarters run in the
+pipeline only, and the result lists them. Corrections remembered in the landing zone around the file
+are used as the pipeline would.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ingestion import landing
+from ingestion import aliases, landing
 from ingestion.findings import SEVERITIES
+from ingestion.periods import Quarter
 from ingestion.readers import TEXT
+from ingestion.registry import seed
 from ingestion.sources import Parsed, annex_a, parse_landed, published, returns
 
 KINDS = ("return", "annex_a", "published")
@@ -22,24 +27,36 @@ def check_file(path: Path, kind: str | None = None) -> dict[str, Any]:
     Without `kind` the file is read as each kind and counts as the one that finds most tables.
     """
     place = path.resolve()
-    file = landing.landed(place, _landing_of(place), kind or "return")
-    kind, parsed = _parse(file, [kind] if kind else _likely(place))
-    findings = sorted(parsed.findings, key=lambda finding: SEVERITIES.index(finding.severity))
+    zone = _landing_of(place)
+    file = landing.landed(place, zone, kind or "return")
+    kind, parsed = _parse(file, [kind] if kind else _likely(place), zone)
+    submissions = [parsed, *parsed.more]
+    findings = [finding for each in submissions for finding in each.findings]
+    findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
     return {
         "file": path.name,
         "kind": kind,
-        "accepted": parsed.accepted,
-        "tables": {
-            name: {
-                "rows": _rows(parsed, name),
-                "columns": {
-                    match.header: {"to": match.to, "how": match.how, "score": match.score}
-                    for match in resolution.matches
-                },
-            }
-            for name, resolution in parsed.resolutions.items()
-        },
+        "la": landing.la_name(parsed.la_code) if parsed.la_code else None,
+        "quarter": Quarter.parse(parsed.quarter).label if parsed.quarter else None,
+        "accepted": all(each.accepted for each in submissions),
+        "tables": _tables(submissions),
         "findings": [asdict(finding) for finding in findings],
+        "not_checked": not_checked(kind),
+    }
+
+
+def _tables(submissions: list[Parsed]) -> dict[str, Any]:
+    """Tables by name; those of further submissions in the same file with their sheet's name."""
+    return {
+        name if parsed is submissions[0] else f"{name} ({parsed.sheet})": {
+            "rows": _rows(parsed, name),
+            "columns": {
+                match.header: {"to": match.to, "how": match.how, "score": match.score}
+                for match in resolution.matches
+            },
+        }
+        for parsed in submissions
+        for name, resolution in parsed.resolutions.items()
     }
 
 
@@ -64,8 +81,26 @@ def _likely(path: Path) -> list[str]:
     return ["return", "annex_a", "published"]
 
 
-def _parse(file: landing.LandedFile, kinds: list[str]) -> tuple[str, Parsed]:
+def _parse(file: landing.LandedFile, kinds: list[str], zone: Path) -> tuple[str, Parsed]:
     """The kind under which most tables are found, with what it gave; the first on a tie."""
-    parsers = {"return": returns.parse, "annex_a": annex_a.read_lists, "published": published.parse}
+    remembered = aliases.load(zone).of(landing.la_of(file))
+    parsers: dict[str, Callable[[landing.LandedFile], Parsed]] = {
+        "return": partial(returns.parse, aliases=remembered),
+        "annex_a": annex_a.read_lists,
+        "published": published.parse,
+    }
     results = [(kind, parse_landed(file, parsers[kind])) for kind in kinds]
     return max(results, key=lambda result: len(result[1].tables))
+
+
+def not_checked(kind: str) -> list[dict[str, str]]:
+    """The rules that need other quarters, which one file alone cannot be held against."""
+    if kind != "return":
+        return []
+    rules = seed("registry/history_rules")
+    return [
+        {"rule_id": rule_id, "title": title, "why": why}
+        for rule_id, title, why in zip(
+            rules["rule_id"], rules["title"], rules["rationale"], strict=True
+        )
+    ]

@@ -20,7 +20,9 @@ from ingestion.findings import Finding, address
 from ingestion.headers import Resolution
 from ingestion.readers import Sheet
 
-_NUMBER = r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?|[+-]?\d+(?:\.\d+)?[eE][+-]?\d+"
+# Thousands stand apart by commas or by spaces that do not break a line; a plain space may part two
+# numbers.
+_NUMBER = r"[+-]?(?:\d+|\d{1,3}(?:[,\u00a0\u202f]\d{3})+)(?:\.\d+)?|[+-]?\d+(?:\.\d+)?[eE][+-]?\d+"
 # Day first, always: American order is a finding, never a guess.
 _DATE_FORMATS = (
     "%Y-%m-%d",
@@ -79,7 +81,7 @@ def table_cells(sheet: Sheet, resolution: Resolution) -> pd.DataFrame:
 def numbers(spellings: pd.Series) -> pd.Series:
     """Numbers, and text that is one (thousands separators included)."""
     written = spellings.where(spellings.str.fullmatch(_NUMBER))
-    return pd.to_numeric(written.str.replace(",", "")).astype("Float64")
+    return pd.to_numeric(written.str.replace(r"[,\u00a0\u202f]", "", regex=True)).astype("Float64")
 
 
 def integers(spellings: pd.Series) -> pd.Series:
@@ -185,7 +187,7 @@ def conform(
             findings += [replace(f, suggestion=suggestion(f.value or "", column)) for f in found]
     frame = pd.DataFrame(typed)
     for rule in table.rules:
-        findings += _broken(rule, frame, table, positions, sheet)
+        findings += broken(rule, frame, table, positions, sheet)
     return frame, findings
 
 
@@ -222,9 +224,10 @@ def violations(rule: Rule, frame: pd.DataFrame) -> pd.Series:
     return frame.duplicated(rule.columns, keep="first") & present
 
 
-def _broken(
+def broken(
     rule: Rule, frame: pd.DataFrame, table: Table, positions: dict[str, int], sheet: str
 ) -> list[Finding]:
+    """A finding for each row of a typed frame that breaks the rule, at the cell it speaks of."""
     name = rule.columns[-1] if rule.kind == "unique" else rule.column
     bad = violations(rule, frame)
     if name not in positions or not bad.any():

@@ -80,8 +80,21 @@ class Unique(_Rule):
 Rule = Annotated[NotNull | Between | NotBefore | Unique, Field(discriminator="kind")]
 
 
+class FileRule(_Rule):
+    """A rule across the rows of one file; which measures it holds for is registry data.
+
+    part_of_whole: a measure is not above the one it is a part of. parts_of_total: the parts of a
+    full breakdown add up to its total. zero_unlikely: a zero that no authority of any size has.
+    """
+
+    kind: Literal["part_of_whole", "parts_of_total", "zero_unlikely"]
+
+
 class Table(_Strict):
-    """One table inside a source's files. `year_end` (MM-DD) is a published year's last day."""
+    """One table inside a source's files. `year_end` (MM-DD) is a published year's last day.
+
+    `versions` are the issued layouts of a template, oldest first.
+    """
 
     name: str
     title: str
@@ -91,15 +104,22 @@ class Table(_Strict):
     year_end: str | None = None
     columns: list[Column]
     rules: list[Rule] = []
+    file_rules: list[FileRule] = []
+    versions: list[str] = []
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
 
 
 class Contract(_Strict):
+    """A source. `symbols` are what a cell may hold in place of a number, by status; the keys of
+    `patterns` are regular expressions for the same.
+    """
+
     source: Literal["return", "annex_a", "published"]
     tables: list[Table]
     symbols: dict[str, str] = {}
+    patterns: dict[str, str] = {}
 
     def table(self, name: str) -> Table:
         return next(table for table in self.tables if table.name == name)

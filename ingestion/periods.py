@@ -12,8 +12,14 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Self
 
-# A quarter written by people and machines: 2025-26 Q2, 2025-26-Q2, 2025/26 Q2, 2025_26_q2.
-_QUARTER = re.compile(r"(?<!\d)(20\d\d)[-/_](\d\d)[-_ ]*[Qq]([1-4])(?!\d)")
+# A quarter written by people and machines: 2025-26 Q2, 2025-26-Q2, 2025/2026 Q2, 2025_26_q2, and
+# the other way round: Q2 2025-26, Quarter 2 of 2025/26.
+_YEARS = r"(?<!\d)(?P<year>20\d\d) ?[-/_–] ?(?:20)?(?P<following>\d\d)"
+_NUMBER = r"Q(?:uarter|tr)?[ .]?(?P<number>[1-4])(?!\d)"
+_FORMS = (
+    re.compile(rf"{_YEARS}[-_, ]*{_NUMBER}", re.IGNORECASE),
+    re.compile(rf"{_NUMBER}(?:[-_, ]|of)*{_YEARS}(?!\d)", re.IGNORECASE),
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -48,8 +54,8 @@ class Quarter:
     @classmethod
     def find(cls, text: str) -> Self | None:
         """The first well-formed quarter inside a longer text, such as a file name; else None."""
-        for match in _QUARTER.finditer(text):
-            year, following, number = (int(part) for part in match.groups())
+        for match in (found for form in _FORMS for found in form.finditer(text)):
+            year, following, number = (int(match[part]) for part in ("year", "following", "number"))
             if (year + 1) % 100 == following:
                 return cls(year, number)
         return None

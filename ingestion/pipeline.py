@@ -18,7 +18,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion import landing
+from ingestion import aliases, landing
+from ingestion.aliases import Aliases
 from ingestion.contract import Table, contract
 from ingestion.findings import Finding, to_frame
 from ingestion.landing import LandedFile
@@ -83,7 +84,7 @@ def _fields(table: str) -> list[tuple[str, pa.DataType]]:
         ]
         return [*((n, pa.string()) for n in names), ("row", pa.int64()), ("value", pa.float64())]
     if table == "return_values":
-        names = ["measure_code", "comment", "value_status", "value_text", "sheet", "cell"]
+        names = ["measure_code", "unit", "comment", "value_status", "value_text", "sheet", "cell"]
         return [*((n, pa.string()) for n in names), ("row", pa.int64()), ("value", pa.float64())]
     columns = contract("annex_a").table(table).columns
     return [("row", pa.int64()), *((c.name, _ARROW[c.type]) for c in columns if c.keep != "drop")]
@@ -120,6 +121,7 @@ def ingest(
     """
     _keep_apart(landing_zone, home)
     result = Ingested(source)
+    remembered = aliases.load(landing_zone) if source == "return" else None
     entries = []
     files = landing.scan(landing_zone, source)
     held = Ledger(home / "ledger" / f"{source}.parquet").read()["is_current"].sum()
@@ -130,13 +132,14 @@ def ingest(
             " with --allow-withdrawals."
         )
     for file in files:
-        file_id, parsed, is_new = _parse_once(file, home, key)
-        entries.append((file, file_id, parsed))
+        known = remembered.of(landing.la_of(file)) if remembered else None
+        submissions, is_new = _parse_once(file, home, key, known)
+        entries += [(file, file_id, parsed) for file_id, parsed in submissions]
         result.parsed += is_new
     ledger = Ledger(home / "ledger" / f"{source}.parquet").record(entries, now)
     write_parquet(ledger, home / "raw" / f"{source}_files.parquet")
-    result.files = len(entries)
-    result.quarantined = sorted(file.path for file, _, parsed in entries if not parsed.accepted)
+    result.files = len(files)
+    result.quarantined = sorted({file.path for file, _, parsed in entries if not parsed.accepted})
     usable = ledger.loc[ledger["state"].isin(["accepted", "replaced"]), "file_id"]
     if source == "annex_a":
         # Child-level rows of superseded files are not kept any longer than they are needed. Lists
@@ -147,7 +150,11 @@ def ingest(
             shutil.rmtree(home / "raw" / ".parsed" / file_id, ignore_errors=True)
     for table in tables_of(source):
         result.tables[table] = _hand_over(table, list(usable), home)
-    result.findings = _hand_over_findings(source, entries, home)
+    found: list[tuple[str | None, Finding]] = [
+        (file_id, finding) for _, file_id, parsed in entries for finding in parsed.findings
+    ]
+    found += [(None, finding) for finding in (remembered.findings if remembered else [])]
+    result.findings = _hand_over_findings(source, found, home)
     return result
 
 
@@ -163,28 +170,44 @@ def _keep_apart(landing_zone: Path, home: Path) -> None:
     stamp.write_text(kind)
 
 
-def parser(source: str, key: bytes) -> Callable[[LandedFile], Parsed]:
+def parser(
+    source: str, key: bytes, remembered: Aliases | None = None
+) -> Callable[[LandedFile], Parsed]:
     if source == "annex_a":
         return partial(annex_a.parse, key=key)
-    return {"return": returns.parse, "published": published.parse}[source]
+    return partial(returns.parse, aliases=remembered) if source == "return" else published.parse
 
 
-def _parse_once(file: LandedFile, home: Path, key: bytes) -> tuple[str, Parsed, bool]:
+def _parse_once(
+    file: LandedFile, home: Path, key: bytes, remembered: Aliases | None
+) -> tuple[list[tuple[str, Parsed]], bool]:
+    """The submissions of a file, each with its id, and whether the file was read anew for them."""
     identity = json.dumps(
         [file.source, file.path, file.sha256, file.sidecar, file.synthetic], default=str
     )
     file_id = hashlib.sha256(identity.encode()).hexdigest()[:16]
-    keyed = hashlib.sha256(key + _rules_version(file.source).encode()).hexdigest()[:16]
-    folder = home / "raw" / ".parsed" / file_id
-    if (folder / keyed).exists():
-        return file_id, _load(folder), False
-    parsed = parse_landed(file, parser(file.source, key))
-    if not parsed.accepted:
-        # Nothing is counted from a file that is set aside, so none of its rows is kept.
-        parsed.tables, parsed.table_names = {}, []
-    _save(parsed, file_id, folder)
-    (folder / keyed).touch()
-    return file_id, parsed, True
+    rules = _rules_version(file.source) + (remembered.digest if remembered else "")
+    keyed = hashlib.sha256(key + rules.encode()).hexdigest()[:16]
+    kept = home / "raw" / ".parsed"
+    marks = sorted((kept / file_id).glob(f"{keyed}-*"))
+    if marks:
+        names = _submission_ids(file_id, int(marks[0].name.rpartition("-")[2]))
+        return [(name, _load(kept / name)) for name in names], False
+    parsed = parse_landed(file, parser(file.source, key, remembered))
+    submissions = [parsed, *parsed.more]
+    ids = _submission_ids(file_id, len(submissions))
+    for name, each in zip(ids, submissions, strict=True):
+        if not each.accepted:
+            # Nothing is counted from what is set aside, so none of its rows is kept.
+            each.tables, each.table_names = {}, []
+        _save(each, name, kept / name)
+    (kept / file_id / f"{keyed}-{len(submissions)}").touch()
+    return list(zip(ids, submissions, strict=True)), True
+
+
+def _submission_ids(file_id: str, count: int) -> list[str]:
+    """A file is nearly always one submission; further ones are numbered."""
+    return [file_id, *(f"{file_id}-{number}" for number in range(2, count + 1))]
 
 
 _FACTS = (
@@ -246,9 +269,8 @@ def raw_path(home: Path, table: str) -> Path:
 
 
 def _hand_over_findings(
-    source: str, entries: list[tuple[LandedFile, str, Parsed]], home: Path
+    source: str, found: list[tuple[str | None, Finding]], home: Path
 ) -> dict[str, int]:
-    found = [(file_id, finding) for _, file_id, parsed in entries for finding in parsed.findings]
     file_ids = pd.Series([file_id for file_id, _ in found], dtype="string")
     findings = to_frame(finding for _, finding in found).assign(file_id=file_ids)
     write_parquet(findings, home / "raw" / f"{source}_findings.parquet")

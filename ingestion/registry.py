@@ -55,6 +55,33 @@ def parts_of_wholes() -> pd.DataFrame:
     return pairs[["part", "whole", "name"]]
 
 
+@lru_cache
+def breakdowns() -> pd.DataFrame:
+    """Parts that add up to a total: columns total, part, tolerance (absolute, in the unit)."""
+    lines = seed("registry/measure_breakdowns").astype({"tolerance": float})
+    names = {"total_measure_code": "total", "part_measure_code": "part"}
+    return lines.rename(columns=names)[["total", "part", "tolerance"]]
+
+
+@lru_cache
+def names_of_measures() -> dict[str, list[str]]:
+    """What each measure may be called in a return: its code, its label, its item of the list.
+
+    An item names a measure where it is a count: one measure above the line, none below it.
+    """
+    measures = seed("registry/measures")
+    names = {
+        code: [code, label]
+        for code, label in zip(measures["measure_code"], measures["label"], strict=True)
+    }
+    terms = seed("registry/indicator_terms")
+    alone = terms[~terms["indicator_code"].duplicated(keep=False) & (terms["role"] == "numerator")]
+    items = alone.merge(seed("registry/indicator_set_members"), on="indicator_code")
+    for code, item in zip(items["measure_code"], items["item_label"], strict=True):
+        names[code].append(item)
+    return names
+
+
 def measures_of_set(set_id: str) -> pd.DataFrame:
     """The measures an authority returns for a set, in the set's order; columns of measures.csv.
 

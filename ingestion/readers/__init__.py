@@ -15,16 +15,27 @@ TEXT = (".csv", ".tsv", ".txt")
 MAX_UNPACKED_BYTES = 500 * 1024 * 1024
 
 
+# How a cell reads whose formula was saved without a result.
+UNCALCULATED = "(formula without a saved result)"
+
+
 class UnreadableFile(Exception):
     """The file cannot be read at all; the message says why, in plain English."""
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet (or one CSV): `rows[0][0]` is cell A1; empty cells are empty strings."""
+    """One sheet (or one CSV): `rows[0][0]` is cell A1; empty cells are empty strings.
+
+    Positions are zero-based. `percents` are numbers shown as a percentage: 25% comes as 0.25.
+    """
 
     name: str
     rows: list[list[Any]]
+    hidden: bool = False
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    percents: frozenset[tuple[int, int]] = frozenset()
 
 
 def read(path: Path) -> list[Sheet]:

@@ -14,13 +14,11 @@ from xml.etree import ElementTree
 
 from python_calamine import CalamineWorkbook, PasswordError
 
-from ingestion.readers import Sheet, UnreadableFile, check_size
+from ingestion.readers import UNCALCULATED, Sheet, UnreadableFile, check_size
 
 # calamine lays a sheet out as one rectangle: a stray space in XFD1048576 asks for 17 thousand
 # million cells and ends the process. The largest workbook seen fills 0.2 million.
 MAX_CELLS = 20_000_000
-
-UNCALCULATED = "(formula without a saved result)"
 
 # Some report writers prefix every element (`<x:c r="A1">`), so a prefix is allowed for.
 _CELL = re.compile(

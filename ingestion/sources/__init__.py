@@ -37,6 +37,8 @@ class Parsed:
     template_version: str | None = None
     signed_off_by: str | None = None
     signed_off_on: str | None = None
+    # Further submissions of the same file: another authority or quarter, on a sheet of its own.
+    more: list["Parsed"] = field(default_factory=list)
 
     @property
     def accepted(self) -> bool:
@@ -48,7 +50,8 @@ def parse_landed(file: LandedFile, parse: Callable[[LandedFile], Parsed]) -> Par
     if file.refused:
         return Parsed(findings=[Finding("file.refused", "block", file.refused)])
     parsed = parse(file)
-    parsed.table_names = sorted(parsed.tables)
+    for each in (parsed, *parsed.more):
+        each.table_names = sorted(each.tables)
     parsed.findings += [Finding("sidecar.unusable", "check", p) for p in file.sidecar_problems]
     return parsed
 

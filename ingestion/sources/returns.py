@@ -1,96 +1,301 @@
-"""A quarterly return in the alliance's template: cover block, then one row per measure.
+"""A quarterly return: which sheets hold one, and for which authority and quarter.
 
-Which measures are asked for comes from the indicator set in force for the quarter. A measure left
-empty is `not_returned`, a symbol is its status, anything else that is no number is `failed`: every
-row of the sheet is in the result. Comparisons with other quarters are not made here.
+A workbook may hold several: a sheet for each authority of a joint service, or for each quarter.
+Each is a submission of its own. What the path says about authority and quarter holds for the whole
+file; a sheet that says otherwise is set aside with a finding. What a row means and what its cells
+hold is read in `return_rows.py`. Comparisons with other quarters are not made here.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
-from functools import lru_cache
-
-import pandas as pd
-from rapidfuzz import process
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ingestion import conform, headers, landing
-from ingestion.contract import Table, contract
+from ingestion.aliases import Aliases
+from ingestion.contract import Column, Table, contract
 from ingestion.findings import Finding, address
 from ingestion.periods import Quarter
 from ingestion.readers import Sheet, UnreadableFile, read
-from ingestion.registry import (
-    indicator_set_in_force,
-    measures_of_set,
-    parts_of_wholes,
-    seed,
-)
+from ingestion.registry import indicator_set_in_force
 from ingestion.sources import Parsed, header_findings
+from ingestion.sources.return_rows import values
 
-# Cover values by name, each with the address of its cell.
-Cover = dict[str, tuple[str, str]]
+# Cover values by name, each with the sheet and the address of its cell.
+Cover = dict[str, tuple[str, str, str]]
 
 
-def parse(file: landing.LandedFile) -> Parsed:
-    """Read one return; never raises for what is wrong with the file, it finds."""
-    parsed = Parsed()
+@dataclass(frozen=True)
+class Candidate:
+    """A sheet with the return's table; authority and quarter are what it says itself, or None."""
+
+    sheet: Sheet
+    resolution: headers.Resolution
+    cover: Cover
+    authority: str | None
+    quarter: str | None
+
+    @property
+    def content(self) -> list[list[str]]:
+        positions = sorted(self.resolution.positions.values())
+        rows = self.sheet.rows[self.resolution.row + 1 :]
+        cells = [[str(row[i]).strip() for i in positions if i < len(row)] for row in rows]
+        return [row for row in cells if any(row)]
+
+
+def parse(file: landing.LandedFile, aliases: Aliases | None = None) -> Parsed:
+    """Read one return; never raises for what is wrong with the file, it finds.
+
+    Further submissions of the same file are in `more` of the result.
+    """
     table = contract("return").table("return_values")
     try:
         sheets = read(file.absolute)
     except UnreadableFile as error:
-        parsed.findings.append(Finding("file.unreadable", "block", str(error)))
-        return parsed
-    chosen = _choose(sheets, table)
-    if chosen is None:
-        parsed.findings.append(
-            Finding(
-                "return.no_table",
-                "block",
-                "No sheet holds the return’s table",
-                expected="a sheet “Return” with columns "
-                + ", ".join(c.headers[0] for c in table.columns if c.required),
-                value=", ".join(sheet.name for sheet in sheets),
-            )
+        return Parsed(findings=[Finding("file.unreadable", "block", str(error))])
+    aliases = aliases or Aliases()
+    candidates = _candidates(sheets, table, aliases, landing.quarter_of(file))
+    if not candidates:
+        return Parsed(findings=[_no_table(sheets, table)])
+    chosen, set_aside = _submissions(candidates, file)
+    first, *more = [_submission(candidate, file, table, aliases) for candidate in chosen]
+    first.findings += set_aside
+    first.more = more
+    return first
+
+
+def _no_table(sheets: Sequence[Sheet], table: Table) -> Finding:
+    return Finding(
+        "return.no_table",
+        "block",
+        "No sheet holds the return’s table",
+        expected="a sheet “Return” with columns "
+        + ", ".join(f"“{table.column(name).headers[0]}”" for name in ("measure_code", "value")),
+        value=", ".join(sheet.name for sheet in sheets),
+    )
+
+
+def _candidates(
+    sheets: Sequence[Sheet], table: Table, aliases: Aliases, quarter: Quarter | None
+) -> list[Candidate]:
+    """Sheets with a header row that names measures and values, visible ones first.
+
+    Where no sheet has both, the sheet that settles most columns, so that what it lacks is said.
+    """
+    known = {column.name: list(column.headers) for column in table.columns}
+    for written, means in aliases.columns.items():
+        known[means].append(written)
+    labels = {headers.normalise(label): name for name, label in table.cover.items()}
+    found = []
+    for sheet in sheets:
+        resolution = _find_header(sheet, table, known, quarter)
+        if resolution is not None:
+            cover = _cover(sheet, sheet.rows[: resolution.row], labels)
+            found.append((sheet, resolution, cover))
+    whole = [each for each in found if _complete(each[1])]
+    nearest = sorted(found, key=lambda each: -len(each[1].matches))[:1]
+    holding = {id(sheet) for sheet, _, _ in whole or nearest}
+    # A cover on a sheet of its own speaks for the only table there is.
+    elsewhere: Cover = {}
+    if len(holding) == 1:
+        for sheet in sheets:
+            if id(sheet) not in holding:
+                elsewhere |= _cover(sheet, sheet.rows[: headers.SEARCH_ROWS], labels)
+    made = [
+        _candidate(sheet, resolution, elsewhere | cover)
+        for sheet, resolution, cover in whole or nearest
+    ]
+    return sorted(made, key=lambda candidate: candidate.sheet.hidden)
+
+
+def _complete(resolution: headers.Resolution) -> bool:
+    """A value and something that names its measure: code or description."""
+    return "value" in resolution.positions and bool(
+        {"measure_code", "measure_label"} & set(resolution.positions)
+    )
+
+
+def _find_header(
+    sheet: Sheet, table: Table, known: Mapping[str, list[str]], quarter: Quarter | None
+) -> headers.Resolution | None:
+    """The header row; where no column is headed as issued, one headed with the quarter has values.
+
+    A row with two such columns (a count and a percentage, say) leaves open which is meant.
+    """
+    resolution = headers.find_header(sheet.rows, _named(table, known))
+    if quarter is None or (resolution is not None and "value" in resolution.positions):
+        return resolution
+    top = ([str(cell) for cell in row] for row in sheet.rows[: headers.SEARCH_ROWS])
+    dated = [[text for text in row if Quarter.find(text) == quarter] for row in top]
+    of_quarter = [texts[0] for texts in dated if len(texts) == 1]
+    more = {**known, "value": [*known["value"], *of_quarter]}
+    return headers.find_header(sheet.rows, _named(table, more)) or resolution
+
+
+def _named(table: Table, known: Mapping[str, list[str]]) -> list[Column]:
+    return [column.model_copy(update={"headers": known[column.name]}) for column in table.columns]
+
+
+def _cover(sheet: Sheet, rows: Sequence[Sequence[object]], labels: dict[str, str]) -> Cover:
+    found = headers.labelled(rows, labels)
+    return {
+        name: (str(value), sheet.name, address(row, at)) for name, (value, row, at) in found.items()
+    }
+
+
+def _candidate(sheet: Sheet, resolution: headers.Resolution, cover: Cover) -> Candidate:
+    """The sheet's own word: its cover, else its name."""
+    authorities = [landing.la_in_name(cover[n][0], whole=True) for n in _AUTHORITY if n in cover]
+    authorities.append(landing.la_in_name(sheet.name, whole=True))
+    quarters = [_quarter(cover["quarter"][0])] if "quarter" in cover else []
+    named = Quarter.find(sheet.name)
+    quarters.append(named.slug if named else None)
+    return Candidate(
+        sheet,
+        resolution,
+        cover,
+        next(filter(None, authorities), None),
+        next(filter(None, quarters), None),
+    )
+
+
+_AUTHORITY = ("la_code", "la_name")
+
+
+def _submissions(
+    candidates: list[Candidate], file: landing.LandedFile
+) -> tuple[list[Candidate], list[Finding]]:
+    """The candidates that count, at least one, and why the others do not."""
+    place = (landing.la_of(file), getattr(landing.quarter_of(file), "slug", None))
+    fitting = [c for c in candidates if _fits(c, place)]
+    if not fitting:
+        # The best one is read all the same, and says what disagrees.
+        return candidates[:1], []
+    findings = [
+        _sheet_finding(
+            "return.sheet.other", c, "is for another authority or quarter and was not used"
         )
-        return parsed
-    sheet, resolution = chosen
+        for c in candidates
+        if c not in fitting
+    ]
+    chosen: dict[tuple[str | None, str | None], Candidate] = {}
+    for candidate in fitting:
+        subject = (place[0] or candidate.authority, place[1] or candidate.quarter)
+        held = chosen.setdefault(subject, candidate)
+        if held is candidate:
+            continue
+        if candidate.content == held.content:
+            what, severity = f"repeats sheet “{held.sheet.name}” and was not used", "note"
+        elif candidate.sheet.hidden and not held.sheet.hidden:
+            what, severity = f"is hidden, “{held.sheet.name}” is not: it was not used", "check"
+        else:
+            what = (
+                f"holds other figures than “{held.sheet.name}” for the same authority and quarter"
+            )
+            severity = "block"
+        rule = "return.sheet.hidden" if severity == "check" else "return.sheet.twice"
+        findings.append(_sheet_finding(rule, candidate, what, severity))
+    return list(chosen.values()), findings
+
+
+def _fits(candidate: Candidate, place: tuple[str | None, str | None]) -> bool:
+    own = (candidate.authority, candidate.quarter)
+    return all(
+        told is None or said is None or told == said for told, said in zip(place, own, strict=True)
+    )
+
+
+def _sheet_finding(rule: str, candidate: Candidate, what: str, severity: str = "check") -> Finding:
+    name = candidate.sheet.name
+    said = [candidate.authority and landing.la_name(candidate.authority), candidate.quarter]
+    return Finding(
+        rule,
+        severity,
+        f"Sheet “{name}” {what}",
+        table="return_values",
+        sheet=name,
+        value=", ".join(filter(None, said)) or None,
+    )
+
+
+def _submission(
+    candidate: Candidate, file: landing.LandedFile, table: Table, aliases: Aliases
+) -> Parsed:
+    sheet, resolution = candidate.sheet, candidate.resolution
+    parsed = Parsed(sheet=sheet.name)
     parsed.resolutions[table.name] = resolution
-    parsed.findings += header_findings(table, sheet, resolution)
-    _identify(parsed, file, _cover(sheet, table, resolution.row), sheet.name)
-    if not resolution.complete:
-        return parsed
-    parsed.tables[table.name] = _values(parsed, sheet, table, resolution)
+    parsed.findings += _column_findings(table, sheet, resolution, aliases)
+    if sheet.hidden:
+        finding = _sheet_finding(
+            "return.sheet.hidden", candidate, "is hidden, and its figures are used"
+        )
+        parsed.findings.append(finding)
+    _identify(parsed, file, candidate)
+    _note_cover(parsed, candidate.cover, table)
+    if _complete(resolution):
+        frame, findings = values(sheet, table, resolution, parsed.quarter, aliases, parsed.la_code)
+        parsed.tables[table.name] = frame
+        parsed.findings += findings
     return parsed
 
 
-def _choose(sheets: list[Sheet], table: Table) -> tuple[Sheet, headers.Resolution] | None:
-    """The sheet whose header row settles most columns; the named sheet wins a tie."""
-    wanted = {headers.normalise(name) for name in table.sheets}
-    candidates = []
-    for sheet in sheets:
-        resolution = headers.find_header(sheet.rows, table.columns)
-        if resolution is not None:
-            named = headers.normalise(sheet.name) in wanted
-            candidates.append((len(resolution.matches), named, sheet, resolution))
-    if not candidates:
-        return None
-    best = max(candidates, key=lambda candidate: candidate[:2])
-    return best[2], best[3]
+def _column_findings(
+    table: Table, sheet: Sheet, resolution: headers.Resolution, aliases: Aliases
+) -> list[Finding]:
+    """How columns were matched. Code and description stand in for each other; a column of another
+    quarter is no unknown column."""
+    positions = resolution.positions
+    found = []
+    for finding in header_findings(table, sheet, resolution):
+        other = Quarter.find(finding.value or "")
+        if finding.rule_id == "headers.missing" and _complete(resolution):
+            # Only columns that the return can do without are missing then.
+            finding = replace(finding, severity="note")
+        elif finding.rule_id == "headers.unknown" and other is not None:
+            message = f"Column “{finding.value}” is for another quarter and was not used"
+            finding = replace(finding, rule_id="return.quarter.column", message=message, fix=None)
+        found.append(finding)
+    found += [
+        Finding(
+            "headers.alias",
+            "note",
+            f"“{match.header}” was read as “{table.column(match.to).headers[0]}”, as remembered",
+            table=table.name,
+            sheet=sheet.name,
+            cell=address(resolution.row, match.position),
+            row=resolution.row + 1,
+            column=match.header,
+            value=match.header,
+        )
+        for match in resolution.matches
+        if aliases.columns.get(headers.normalise(match.header)) == match.to
+    ]
+    found += [
+        Finding(
+            "return.column.hidden",
+            "check",
+            f"Column “{table.column(name).headers[0]}” is hidden, and what it holds is used",
+            table=table.name,
+            sheet=sheet.name,
+            cell=address(resolution.row, position),
+            row=resolution.row + 1,
+            column=table.column(name).headers[0],
+        )
+        for name, position in positions.items()
+        if position in sheet.hidden_columns and table.column(name).role != "ignore"
+    ]
+    return found
 
 
-def _cover(sheet: Sheet, table: Table, header_row: int) -> Cover:
-    labels = {headers.normalise(label): name for name, label in table.cover.items()}
-    found = headers.labelled(sheet.rows[:header_row], labels)
-    return {name: (str(value), address(row, at)) for name, (value, row, at) in found.items()}
-
-
-def _identify(parsed: Parsed, file: landing.LandedFile, cover: Cover, sheet: str) -> None:
+def _identify(parsed: Parsed, file: landing.LandedFile, candidate: Candidate) -> None:
     """Authority and quarter from path and content; the two disagreeing blocks the file."""
-    authorities = [cover[name] for name in ("la_code", "la_name") if name in cover]
+    cover, sheet = candidate.cover, candidate.sheet.name
+    authorities = [cover[name] for name in _AUTHORITY if name in cover]
     parsed.la_code = _settle(
         parsed,
         sheet,
         "authority",
         landing.la_of(file),
-        [(landing.la_in_name(text, whole=True), text, cell) for text, cell in authorities],
+        [(landing.la_in_name(text, whole=True), text, at) for text, *at in authorities],
+        candidate.authority,
         landing.la_name,
     )
     quarter = landing.quarter_of(file)
@@ -100,7 +305,8 @@ def _identify(parsed: Parsed, file: landing.LandedFile, cover: Cover, sheet: str
         sheet,
         "quarter",
         quarter.slug if quarter else None,
-        [(_quarter(text), text, cell) for text, cell in quarters],
+        [(_quarter(text), text, at) for text, *at in quarters],
+        candidate.quarter,
         lambda slug: Quarter.parse(slug).label,
     )
 
@@ -118,19 +324,20 @@ def _settle(
     sheet: str,
     what: str,
     by_path: str | None,
-    stated: list[tuple[str | None, str, str]],
+    stated: list[tuple[str | None, str, list[str]]],
+    by_sheet: str | None,
     in_words: Callable[[str], str],
 ) -> str | None:
-    """What path and cover agree on; `stated` holds (meaning, text, cell) for each cover value."""
-    told = by_path or next((meaning for meaning, _, _ in stated if meaning), None)
-    for meaning, text, cell in stated:
+    """What path and sheet agree on; `stated` holds (meaning, text, [sheet, cell]) of the cover."""
+    told = by_path or by_sheet
+    for meaning, text, (place, cell) in stated:
         if meaning == told and meaning is not None:
             continue
         finding = Finding(
             f"return.{what}.disagrees",
             "block",
             f"The {what} in the file is not the one its folder, name or sidecar states",
-            sheet=sheet,
+            sheet=place,
             cell=cell,
             value=text,
             expected=in_words(told) if told else None,
@@ -141,6 +348,7 @@ def _settle(
                 rule_id=f"return.{what}.unreadable",
                 severity="check",
                 message=f"The {what} on the cover cannot be understood",
+                fix=None,
             )
         parsed.findings.append(finding)
     if told is None:
@@ -156,116 +364,78 @@ def _settle(
     return told
 
 
-def _values(
-    parsed: Parsed, sheet: Sheet, table: Table, resolution: headers.Resolution
-) -> pd.DataFrame:
-    """One row per measure: typed value, status, comment and the address of the value's cell."""
-    positions = resolution.positions
-    cells = conform.table_cells(sheet, resolution)
-    known = cells["measure_code"].isin(seed("registry/measures")["measure_code"])
-    if not known.all():
-        _report_unknown_rows(parsed, cells[~known], sheet.name, table, positions)
-        cells = cells[known].reset_index(drop=True)
-
-    # A symbol is a status, not a broken number: set aside before the cells are typed.
-    sent = cells["value"]
-    status = sent.str.lower().map(contract("return").symbols)
-    cells["value"] = sent.mask(status.notna())
-    frame, findings = conform.conform(cells, table, resolution, sheet.name)
-    parsed.findings += findings
-    usable = frame["value"].notna()
-    status = status.mask(usable, "ok").mask(cells["value"].notna() & ~usable, "failed")
-    frame = frame.assign(
-        value_status=status.fillna("not_returned").astype("string"),
-        value_text=sent,
-        sheet=sheet.name,
-        cell=[address(row - 1, positions["value"]) for row in frame["row"]],
-    )
-    _report_missing_measures(parsed, frame, sheet.name, table)
-    _report_parts_above_wholes(parsed, frame, sheet.name, table)
-    return frame.drop(columns=["measure_label", "timing", "unit"])
-
-
-def _report_unknown_rows(
-    parsed: Parsed, cells: pd.DataFrame, sheet: str, table: Table, positions: dict[str, int]
-) -> None:
-    """A row with a number but no known measure is a loss; text alone is a footnote."""
-    code, figure = cells["measure_code"], conform.per_spelling(cells["value"], conform.numbers)
-    filled = code.notna() | figure.notna()
-    known = list(seed("registry/measures")["measure_code"])
-    for has_number, severity in ((True, "check"), (False, "note")):
-        rows = filled & (figure.notna() == has_number)
-        finding = Finding(
-            "return.measure.unknown",
-            severity,
-            "This row names no measure of the registry and was not used",
-            table=table.name,
-            sheet=sheet,
-            column=table.column("measure_code").headers[0],
-            expected="a measure code as issued in the template",
-        )
-        found = conform.listed(
-            finding, cells["row"][rows] + 1, code[rows], positions["measure_code"]
-        )
-        for finding in found:
-            near = process.extractOne((finding.value or "").lower(), known, score_cutoff=80)
-            parsed.findings.append(replace(finding, suggestion=near[0] if near else None))
-
-
-def _report_missing_measures(parsed: Parsed, frame: pd.DataFrame, sheet: str, table: Table) -> None:
-    if parsed.quarter is None:
-        return
-    try:
-        asked = _asked(parsed.quarter)
-    except ValueError as error:
-        parsed.findings.append(Finding("return.quarter.no_set", "check", str(error), sheet=sheet))
-        return
-    present = set(frame["measure_code"])
-    parsed.findings += [
-        Finding(
-            "return.measure.missing",
-            "check",
-            f"“{label}” has no row in the return",
-            table=table.name,
-            sheet=sheet,
-            column=table.column("measure_code").headers[0],
-            expected=code,
-        )
-        for code, label in asked.items()
-        if code not in present
-    ]
-
-
-def _report_parts_above_wholes(
-    parsed: Parsed, frame: pd.DataFrame, sheet: str, table: Table
-) -> None:
-    """A part above its whole: no percentage is made of the two, and the sender is told."""
-    sent = frame.drop_duplicates("measure_code").set_index("measure_code")
-    pairs = parts_of_wholes()
-    pairs = pairs[pairs["part"].isin(sent.index) & pairs["whole"].isin(sent.index)]
-    part, whole = (sent["value"].reindex(pairs[side]).to_numpy() for side in ("part", "whole"))
-    for row in pairs[part > whole].to_dict("records"):
-        above = sent.loc[row["part"]]
+def _note_cover(parsed: Parsed, cover: Cover, table: Table) -> None:
+    """Template, indicator set and sign-off, as the cover states them."""
+    said = {name: text for name, (text, _, _) in cover.items()}
+    version = said.get("template_version")
+    parsed.template_version = version
+    parsed.signed_off_by = said.get("signed_off_by")
+    if version is not None and version != table.versions[-1]:
+        known = "an earlier" if version in table.versions else "an unknown"
+        _, sheet, cell = cover["template_version"]
         parsed.findings.append(
             Finding(
-                "return.part_above_whole",
-                "check",
-                f"{row['part']} is larger than {row['whole']}, of which it is a part"
-                f" ({row['name']}); no percentage is made of them",
-                table=table.name,
+                "return.template.other",
+                "note",
+                f"The return is in {known} version of the template",
                 sheet=sheet,
-                cell=str(above["cell"]),
-                row=int(above["row"]),
-                column=table.column("value").headers[0],
-                value=str(above["value_text"]),
-                expected=f"at most {sent.loc[row['whole'], 'value_text']}",
+                cell=cell,
+                value=version,
+                expected=table.versions[-1],
+            )
+        )
+    if "indicator_set" in said and parsed.quarter is not None:
+        _note_indicator_set(parsed, cover)
+    _note_sign_off(parsed, cover, version == table.versions[-1])
+
+
+def _note_indicator_set(parsed: Parsed, cover: Cover) -> None:
+    text, sheet, cell = cover["indicator_set"]
+    day = Quarter.parse(str(parsed.quarter)).end.isoformat()
+    try:
+        in_force = indicator_set_in_force(day)
+    except ValueError:
+        return  # said once, where the missing measures would be
+    if text != in_force:
+        parsed.findings.append(
+            Finding(
+                "return.indicator_set.other",
+                "check",
+                "The return was made for another list of indicators than the one in force",
+                sheet=sheet,
+                cell=cell,
+                value=text,
+                expected=in_force,
             )
         )
 
 
-@lru_cache
-def _asked(quarter: str) -> dict[str, str]:
-    """Code and label of each measure that authorities return for a quarter."""
-    day = Quarter.parse(quarter).end.isoformat()
-    asked = measures_of_set(indicator_set_in_force(day))
-    return dict(zip(asked["measure_code"], asked["label"], strict=True))
+def _note_sign_off(parsed: Parsed, cover: Cover, is_asked: bool) -> None:
+    """Who signed the return off, and when. Earlier templates did not ask."""
+    if parsed.signed_off_by is None and is_asked:
+        parsed.findings.append(
+            Finding(
+                "return.sign_off.missing",
+                "check",
+                "The return is not signed off by the authority",
+                sheet=parsed.sheet,
+                expected="name and date beside “Signed off by” and “Signed off on”",
+            )
+        )
+    if "signed_off_on" not in cover:
+        return
+    text, sheet, cell = cover["signed_off_on"]
+    day = conform.dates(conform.text_of([text])).iloc[0]
+    if day is None or day != day:
+        finding = Finding(
+            "return.sign_off.unreadable",
+            "check",
+            "The date of the sign-off cannot be read",
+            sheet=sheet,
+            cell=cell,
+            value=text,
+            expected="a date, day first (31/10/2025)",
+        )
+        parsed.findings.append(finding)
+    else:
+        parsed.signed_off_on = day.date().isoformat()

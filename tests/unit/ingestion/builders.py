@@ -15,7 +15,11 @@ KEY = b"a key for tests that is 32 bytes"
 NOW = datetime(2025, 10, 20, 9, 0, tzinfo=landing.LONDON)
 
 Rows = Sequence[Sequence[Any]]
-MEASURES = list(measures_of_set(indicator_set_in_force("2025-09-30"))["measure_code"])
+ASKED = measures_of_set(indicator_set_in_force("2025-09-30"))
+MEASURES = list(ASKED["measure_code"])
+LABELS = dict(zip(ASKED["measure_code"], ASKED["label"], strict=True))
+# Every measure is 10, and what adds up does.
+USUAL = dict.fromkeys(MEASURES, 10) | {"referrals": 110, "sw_establishment_fte": 20}
 RETURN_HEADER = [c.headers[0] for c in contract("return").table("return_values").columns]
 COVER = [
     ["LIIA quarterly return"],
@@ -42,14 +46,17 @@ def write_book(path: Path, sheets: Mapping[str, Rows]) -> Path:
 def return_rows(
     values: Mapping[str, Any] | None = None, leave_out: Sequence[str] = ()
 ) -> list[list]:
-    """A full return: every measure of the set is 10, but for `values`."""
-    given = values or {}
-    body = [
-        [code, f"Label of {code}", "flow", "count", given.get(code, 10), "", ""]
-        for code in MEASURES
-        if code not in leave_out
-    ]
+    """A full return: every measure of the set has its usual figure, but for `values`."""
+    given = USUAL | dict(values or {})
+    body = [[*cells_of(code, given[code]).values()] for code in MEASURES if code not in leave_out]
     return [*COVER, list(RETURN_HEADER), *body]
+
+
+def cells_of(code: str, value: Any) -> dict[str, Any]:
+    """One row of a return by the contract's column names."""
+    cells = {"measure_code": code, "measure_label": LABELS[code], "value": value}
+    columns = contract("return").table("return_values").columns
+    return {c.name: cells.get(c.name, "") for c in columns if c.headers[0] in RETURN_HEADER}
 
 
 def child(table: str, **cells: Any) -> list[Any]:

@@ -29,7 +29,7 @@ def test_a_quarter_is_read_however_it_is_written(text: str) -> None:
         "2025-27 Q2",
         "2025-26 Q5",
         "2025-07-02",
-        "Q2 2025-26",
+        "Q2 of 2025",
         "2025-13-01",
     ],
 )
