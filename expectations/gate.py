@@ -15,7 +15,13 @@ import pyarrow.parquet as pq
 
 from expectations.suites import Rule, mart_suite, raw_suite
 
-MARTS = ("fct_measure", "fct_indicator", "fct_comparison", "mart_tartan_rug")
+MARTS = (
+    "fct_measure",
+    "fct_indicator",
+    "fct_comparison",
+    "mart_tartan_rug",
+    "mart_submission_status",
+)
 
 
 @dataclass(frozen=True)

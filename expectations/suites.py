@@ -17,6 +17,18 @@ from ingestion.sources.published import LEVELS, PERIOD
 SEVERITY = {"block": "critical", "check": "warning", "note": "info"}
 
 
+SUBMISSION_STATES = [
+    "accepted",
+    "late",
+    "partial",
+    "superseded",
+    "quarantined",
+    "withdrawn",
+    "not_returned",
+    "not_participating",
+]
+
+
 @dataclass(frozen=True)
 class Rule:
     rule_id: str
@@ -140,6 +152,14 @@ def mart_suite(mart: str) -> list[Rule]:
                 {"column": "n", "min_value": 1, "max_value": 33},
                 why="London has 33 authorities",
             ),
+        ]
+    if mart == "mart_submission_status":
+        return [
+            *(
+                _not_null(mart, column, "how things stand is said for everybody and everything")
+                for column in ("new_la_code", "quarter_label", "measure_code", "value_status")
+            ),
+            _in_set(mart, "submission_state", SUBMISSION_STATES),
         ]
     return [
         Rule(

@@ -24,3 +24,12 @@
 
 {# The same texts joined in a stated order. #}
 {% macro joined_text(column, order_by) %}string_agg({{ column }}, ' + ' order by {{ order_by }}){% endmacro %}
+
+{# The calendar day in London of a point in time: a return of 00:30 in summer is not of the day before. #}
+{% macro london_date(moment) %}cast({{ moment }} at time zone 'Europe/London' as date){% endmacro %}
+
+{# Calendar days from one date to another. #}
+{% macro days_from(first, last) %}date_diff('day', {{ first }}, {{ last }}){% endmacro %}
+
+{# A text as a date where it is one (2025-10-20), else null. #}
+{% macro date_or_null(text) %}try_cast({{ text }} as date){% endmacro %}

@@ -96,3 +96,25 @@ def test_every_indicator_has_a_numerator_and_a_denominator_that_fits_its_unit() 
     assert set(indicators.index[shares]) <= below
     assert (indicators.loc[rates, "multiplier"] == "10000").all()
     assert (indicators.loc[indicators["unit"] == "percent", "multiplier"] == "100").all()
+
+
+def test_a_whole_and_its_parts_are_of_one_kind_and_have_one_tolerance() -> None:
+    measures = seed("registry/measures").set_index("measure_code")
+    parts = seed("registry/measure_breakdowns")
+    for whole, rows in parts.groupby("total_measure_code"):
+        assert rows["tolerance"].nunique() == 1
+        kinds = measures.loc[[whole, *rows["part_measure_code"]], ["timing", "unit"]]
+        assert len(kinds.drop_duplicates()) == 1
+    assert (parts["total_measure_code"] == "referrals").sum() == 11
+
+
+def test_a_stock_is_a_snapshot_and_what_feeds_and_drains_it_flows() -> None:
+    timing = seed("registry/measures").set_index("measure_code")["timing"]
+    for row in seed("registry/stock_flows").to_dict("records"):
+        assert timing[row["stock_measure_code"]] == "snapshot"
+        assert timing[row["inflow_measure_code"]] == timing[row["outflow_measure_code"]] == "flow"
+
+
+def test_the_register_of_participation_has_every_authority_of_london() -> None:
+    las = seed("reference/local_authorities").query("is_london == 'true'")
+    assert set(seed("reference/participation")["new_la_code"]) == set(las["new_la_code"])

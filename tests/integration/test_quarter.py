@@ -66,6 +66,22 @@ def test_a_resubmission_supersedes_and_the_first_stays(synthetic_run: Run) -> No
     assert lambeth["value"].nunique() == 2
 
 
+def test_how_things_stand_is_said_for_all_33(synthetic_run: Run) -> None:
+    mart = synthetic_run.mart("mart_submission_status").query("quarter_label == '2025-26 Q2'")
+    cla = mart[mart["measure_code"] == "cla"]
+    now = cla[cla["is_current"]].set_index("short_code")
+    assert len(now) == 33
+    states = now["submission_state"]
+    assert states[["HAV", "WES"]].tolist() == ["not_returned"] * 2
+    assert states["EAL"] == "late"
+    assert now.loc["EAL", "days_late"] > 0
+    assert states["LEW"] == "partial"
+    assert now.loc["HAV", "participates"]
+    lambeth = cla[cla["short_code"] == "LAM"].set_index("submission_number")
+    assert lambeth["submission_state"].to_dict() == {1: "superseded", 2: "accepted"}
+    assert lambeth["is_current"].to_dict() == {1: False, 2: True}
+
+
 def test_london_is_pooled_over_those_who_returned(synthetic_run: Run) -> None:
     rows = synthetic_run.mart("fct_indicator").query(
         "indicator_code == 'repeat_referrals_pct' and period_label == '2025-26 Q2'"

@@ -168,6 +168,16 @@ def test_marts_block_on_the_impossible_and_warn_on_the_odd(
     assert pq.read_metadata(path).num_rows == 2
 
 
+def test_a_state_that_nobody_knows_blocks(tmp_path: Path) -> None:
+    keys = ("new_la_code", "quarter_label", "measure_code", "value_status")
+    row = dict.fromkeys(keys, "a") | {"submission_state": "accepted"}
+    path = tmp_path / "mart_submission_status.parquet"
+    write_parquet(pd.DataFrame([row, row | {"submission_state": "lost"}]), path)
+    assert failed(gate.check_mart("mart_submission_status", path, tmp_path / "docs")) == {
+        "mart_submission_status.submission_state.known": "critical"
+    }
+
+
 def test_every_rule_has_an_id_of_its_own_and_a_reason() -> None:
     suites = [raw_suite(name) for source in SOURCES for name in tables_of(source)]
     suites += [mart_suite(mart) for mart in gate.MARTS]

@@ -19,32 +19,6 @@ set_aside as (
 
 ),
 
-quarters as (
-
-    select distinct
-        calendar.quarter_label,
-        sets.set_id
-    from submissions
-    inner join {{ ref('quarters') }} as calendar on submissions.quarter_label = calendar.quarter_label
-    inner join {{ ref('indicator_sets') }} as sets
-        on
-            calendar.quarter_end >= sets.valid_from
-            and calendar.quarter_end <= coalesce(sets.valid_to, date '9999-12-31')
-            and sets.set_id like 'riia_%'
-
-),
-
-asked as (
-
-    select distinct
-        quarters.quarter_label,
-        terms.measure_code
-    from quarters
-    inner join {{ ref('indicator_set_members') }} as members on quarters.set_id = members.set_id
-    inner join {{ ref('indicator_terms') }} as terms on members.indicator_code = terms.indicator_code
-
-),
-
 authorities as (
 
     select new_la_code from {{ ref('local_authorities') }}
@@ -60,7 +34,7 @@ expected as (
         authorities.new_la_code,
         asked.quarter_label,
         submissions.file_id
-    from asked
+    from {{ ref('int_returns__asked') }} as asked
     cross join authorities
     left join submissions
         on
@@ -77,7 +51,7 @@ earlier as (
         submissions.new_la_code,
         asked.quarter_label,
         submissions.file_id
-    from asked
+    from {{ ref('int_returns__asked') }} as asked
     inner join submissions on asked.quarter_label = submissions.quarter_label
     where not submissions.is_current
 

@@ -13,6 +13,9 @@ renamed as (
         value,
         value_status,
         comment,
+        sheet,
+        cell,
+        row as source_row,
         sheet || '!' || cell as source_address
     from source
 
