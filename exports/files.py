@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-# What Excel, LibreOffice and Google Sheets take for the start of a formula (OWASP, CSV injection).
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from ingestion.spreadsheet import FORMULA_STARTS
 
 
 def publish(dest: Path, files: dict[str, str], owned: str) -> list[Path]:
@@ -37,7 +36,7 @@ def formula_safe(text: pd.Series) -> pd.Series:
 
     For text columns only; a negative number is no formula.
     """
-    dangerous = text.str.startswith(_FORMULA_STARTS).fillna(False)
+    dangerous = text.str.startswith(FORMULA_STARTS).fillna(False)
     return text.mask(dangerous, "'" + text)
 
 

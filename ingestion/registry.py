@@ -5,10 +5,13 @@ name stands once. An installed wheel carries a copy beside this package. No figu
 here.
 """
 
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
+
+from ingestion.periods import Quarter
 
 _PACKAGED = Path(__file__).parent / "_seeds"
 _CHECKOUT = Path(__file__).parent.parent / "dbt_project" / "seeds"
@@ -41,7 +44,7 @@ def indicator_set_in_force(day: str) -> str:
 
 @lru_cache
 def parts_of_wholes() -> pd.DataFrame:
-    """Measures that are a part of another: columns part, whole, name (of the percentage).
+    """Measures that are a part of another: part, whole, and the percentage's code and name.
 
     They are the percentages of the registry with one measure above and one below the line.
     """
@@ -52,7 +55,29 @@ def parts_of_wholes() -> pd.DataFrame:
     part, whole = (terms[terms["role"] == role] for role in ("numerator", "denominator"))
     pairs = part.merge(whole, on="indicator_code").merge(plain, on="indicator_code")
     pairs = pairs.rename(columns={"measure_code_x": "part", "measure_code_y": "whole"})
-    return pairs[["part", "whole", "name"]]
+    return pairs[["part", "whole", "name", "indicator_code"]]
+
+
+def parts_in_set(set_id: str) -> pd.DataFrame:
+    """The set's parts of wholes: columns part, whole, adds_up; each part once.
+
+    An item of the set that is asked for as several shares of one total (Referral Source) breaks
+    the total down: its parts add up to it. Any other part is only no larger than its whole.
+    """
+    members = seed("registry/indicator_set_members")
+    members = members[members["set_id"] == set_id]
+    pairs = parts_of_wholes().merge(members[["indicator_code", "item_no"]], on="indicator_code")
+    shares = pairs.groupby(["item_no", "whole"])["part"].transform("size")
+    pairs = pairs.assign(adds_up=shares > 1).drop_duplicates("part")
+    return pairs[["part", "whole", "adds_up"]].reset_index(drop=True)
+
+
+def return_due(quarter: Quarter) -> date:
+    """When a quarter's returns are due; raises ValueError outside the calendar seed."""
+    calendar = seed("reference/quarters").set_index("quarter_label")["return_due"]
+    if quarter.label not in calendar:
+        raise ValueError(f"{quarter.label} is not in seeds/reference/quarters.csv")
+    return date.fromisoformat(calendar[quarter.label])
 
 
 @lru_cache

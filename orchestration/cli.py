@@ -49,7 +49,7 @@ def _needs_platform() -> None:
     if find_spec("dagster") is None or not homes.DBT_PROJECT.is_dir():
         _stop(
             "This command runs from a checkout with everything installed (make setup); the light "
-            "install has demo and check.",
+            "install has demo, check and template.",
             2,
         )
 
@@ -143,6 +143,52 @@ def _print_check(result: dict) -> None:
         seen, expected = (str(finding[k] or "") for k in ("value", "expected"))
         table.add_row(finding["severity"], where, finding["message"], seen, expected)
     console.print(table)
+
+
+@app.command()
+def template(
+    quarter: Annotated[str, typer.Option("--quarter", help="The quarter, like 2025-26-Q2.")],
+    dest: Annotated[Path, typer.Option("--dest", help="The folder to write to.")],
+    la: Annotated[
+        str | None,
+        typer.Option("--la", help="One authority: CAM, E09000007 or Camden; all 33 if left out."),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Write the return templates of a quarter, for authorities to fill in and send back."""
+    from exports import templates
+    from exports.marts import MartError
+    from ingestion.landing import la_code
+    from ingestion.periods import Quarter
+
+    code = la_code(la) if la is not None else None
+    if la is not None and code is None:
+        _stop(f"{la!r} is not a London authority; write it like CAM, E09000007 or Camden.", 2)
+    if dest.exists() and not dest.is_dir():
+        _stop(f"{dest} is a file; --dest names a folder.", 2)
+    codes = templates.london() if code is None else [code]
+    place = homes.from_environment(home)
+    try:
+        chosen = Quarter.parse(quarter)
+        previous = templates.previous_figures(chosen, place.marts)
+        written = templates.issue(chosen, codes, dest, place.marts)
+    except (ValueError, FileExistsError) as error:
+        _stop(str(error), 2)
+    except MartError as error:
+        _stop(str(error), 1)
+    console.print(
+        f"{len(codes)} return template{'s' * (len(codes) > 1)} for {chosen.label} written to "
+        f"{dest}: {len(written)} files, each template as .xlsx and .csv.",
+        markup=False,
+        soft_wrap=True,
+    )
+    label = chosen.shift(-1).label
+    if previous is None:
+        told = f"Previous quarter ({label}) left empty: no marts are published at {place.root}."
+    else:
+        filled = sum(code in previous for code in codes)
+        told = f"Previous quarter ({label}) filled in for {filled} of {len(codes)}."
+    console.print(told, markup=False, soft_wrap=True)
 
 
 @app.command()

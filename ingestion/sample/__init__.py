@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion.periods import Quarter
-from ingestion.registry import indicator_set_in_force
+from ingestion.registry import indicator_set_in_force, return_due
 from ingestion.sample.annex_a import write_annex_a
-from ingestion.sample.deliveries import return_due, write_returns
+from ingestion.sample.deliveries import write_returns
 from ingestion.sample.figures import london_authorities, quarters_between, simulate
 from ingestion.sample.published import LAST_NEEDED, write_published
 

@@ -1,20 +1,20 @@
 """Who sends which quarterly return, when, and with which small mistakes.
 
 Belongs here: the story of the synthetic quarters (missing, late, resubmitted and untidy returns).
-Does not belong here: the figures (`figures.py`) and the workbook's layout (`returns.py`).
+Does not belong here: the figures (`figures.py`), the template (`ingestion/template.py`) and what an
+untidy workbook looks like (`returns.py`).
 """
 
-import re
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import datetime, time
 from pathlib import Path
 
+from ingestion import template
 from ingestion.periods import Quarter, add_working_days
-from ingestion.registry import indicator_set_in_force, measures_of_set
-from ingestion.registry import seed as read_seed
+from ingestion.registry import indicator_set_in_force, return_due
 from ingestion.sample.figures import Figures
-from ingestion.sample.files import LONDON, describe, generator
-from ingestion.sample.returns import CLEAN, TEMPLATE_VERSION, Oddities, write_return
+from ingestion.sample.files import LONDON, SYNTHETIC, describe, generator
+from ingestion.sample.returns import CLEAN, Oddities
 
 MISSING_NOW = ("HAV", "WES")  # in the last quarter
 MISSING_BEFORE = "BEX"  # in one older quarter
@@ -50,14 +50,10 @@ _UNTIDY_BEFORE = {
 }
 
 TITLE = "LIIA quarterly return - SYNTHETIC, not real data"
-_INSTRUCTIONS = (
-    "SYNTHETIC: every figure in this workbook is invented for a demonstration.",
-    "Fill in the sheet 'Return': one row for each measure, numbers only, in the column 'Value'.",
-    "A flow counts what happened in the quarter; a snapshot counts what was open on its last day.",
-    "Send counts, FTE and days. Percentages and rates are worked out centrally.",
-    "If a figure cannot be given, leave the value empty or write n/a, and say why in 'Comment'.",
-    "Do not change the codes in the first column.",
-)
+_NOTICE = ("SYNTHETIC", "Every figure in this workbook is invented for a demonstration.")
+# Older quarters came in the first layout: a reader that knows only one of the two is found out.
+_QUARTERS_OF_THIS_VERSION = 4
+_PREVIOUS = "What was sent last time, for comparison only."
 
 
 @dataclass(frozen=True)
@@ -67,14 +63,6 @@ class Delivery:
     received_at: datetime
     version: int = 1
     oddities: Oddities = CLEAN
-
-
-def return_due(quarter: Quarter) -> date:
-    """When a quarter's returns are due; raises ValueError outside the calendar seed."""
-    calendar = read_seed("reference/quarters").set_index("quarter_label")["return_due"]
-    if quarter.label not in calendar:
-        raise ValueError(f"{quarter.label} is not in seeds/reference/quarters.csv")
-    return date.fromisoformat(calendar[quarter.label])
 
 
 def _missing(quarters: list[Quarter]) -> set[tuple[str, Quarter]]:
@@ -116,43 +104,45 @@ def plan(las: list[str], quarters: list[Quarter], seed: int) -> list[Delivery]:
 
 
 def file_name(la_name: str, delivery: Delivery) -> str:
-    snake = re.sub(r"[^a-z0-9]+", "_", la_name.lower()).strip("_")
     version = f"_v{delivery.version}" if delivery.version > 1 else ""
-    return f"{snake}_riia_return_{delivery.quarter.slug}{version}_SYNTHETIC.xlsx"
+    return f"{template.file_stem(la_name, delivery.quarter)}{version}_SYNTHETIC.xlsx"
 
 
 def write_returns(root: Path, figures: Figures, span: list[Quarter], seed: int) -> list[Path]:
     """The workbooks of consecutive quarters, with sidecars, under `root`."""
     authorities = {a["short_code"]: a for a in figures.authorities.to_dict("records")}
     sets = {q: indicator_set_in_force(q.end.isoformat()) for q in span}
-    measures = {set_id: measures_of_set(set_id) for set_id in sets.values()}
+    first_of_version = span[-1].shift(1 - _QUARTERS_OF_THIS_VERSION)
     # What the template shows as "previous quarter" is what was sent, not what should have been.
     opening = span[0].shift(-1)
     sent = {(la, opening): figures.at(opening, la) for la in authorities}
     paths = []
     for delivery in plan(list(authorities), span, seed):
         la, quarter = delivery.la, delivery.quarter
-        authority, set_id = authorities[la], sets[quarter]
+        authority, oddities = authorities[la], delivery.oddities
         path = root / quarter.slug / la / file_name(authority["la_name"], delivery)
         path.parent.mkdir(parents=True, exist_ok=True)
         values = figures.at(quarter, la)
-        write_return(
-            path,
+        form = template.Form(
+            la_name=authority["la_name"],
+            la_code=authority["new_la_code"],
+            quarter=quarter,
+            set_id=sets[quarter],
             title=TITLE,
-            instructions=_INSTRUCTIONS,
-            cover={
-                "la_name": authority["la_name"],
-                "la_code": authority["new_la_code"],
-                "quarter": quarter.label,
-                "indicator_set": set_id,
-                "template_version": TEMPLATE_VERSION,
-            },
-            measures=measures[set_id],
-            values=values,
-            previous=sent.get((la, quarter.shift(-1)), {}),
+            instructions=[_NOTICE, *template.instructions(quarter, _PREVIOUS)],
             created=delivery.received_at,
-            oddities=delivery.oddities,
+            version=template.VERSION if quarter >= first_of_version else template.FIRST_VERSION,
+            remark=SYNTHETIC,
+            previous=sent.get((la, quarter.shift(-1)), {}),
+            given=oddities.typed(values),
+            comments=oddities.comments,
+            sign_off={
+                "completed_by": "Invented data lead",
+                "signed_off_by": "Invented director",
+                "signed_off_on": delivery.received_at.date(),
+            },
         )
+        path.write_bytes(template.workbook(form, oddities.applied(template.rows(form))))
         describe(
             path,
             delivery.received_at,

@@ -13,6 +13,7 @@ import numpy as np
 import yaml
 
 LONDON = ZoneInfo("Europe/London")
+SYNTHETIC = "SYNTHETIC: invented figures, not real data"
 
 
 def generator(seed: int, *names: object) -> np.random.Generator:
@@ -24,7 +25,7 @@ def properties(title: str, created: datetime) -> dict[str, object]:
     """Office document properties; xlsxwriter would otherwise write the clock into the file."""
     return {
         "title": title,
-        "comments": "SYNTHETIC: invented figures, not real data",
+        "comments": SYNTHETIC,
         "created": created.replace(tzinfo=None),
     }
 
