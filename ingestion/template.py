@@ -8,6 +8,7 @@ Both files are written from the same rows, so that they cannot say different thi
 import csv
 import io
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -41,16 +42,19 @@ _FIRST_COLUMNS = (
 _TIMINGS = {"flow": "in the quarter", "snapshot": "at quarter end"}
 _UNITS = {"count": "whole number", "fte": "FTE", "days": "days"}
 _WIDTHS = {
-    "measure_code": 29,
-    "theme": 17,
+    "measure_code": 30,
+    "theme": 18,
     "measure_label": 33,
-    "definition": 46,
+    "definition": 50,
     "timing": 13,
     "unit": 13,
     "value": 13,
-    "comment": 34,
+    "comment": 36,
     "previous_value": 12,
 }
+# Of the workbook's own font: points for a line, and letters where a digit would fit (in running
+# text a letter is narrower, and a column's width counts digits).
+_LINE_HEIGHT, _LETTERS = 15, 1.2
 _INPUT_COLOUR, _DARK, _PALE = "#FFF4CC", "#1F3864", "#D9D9D9"
 _NUMBER_FORMATS = {"count": "#,##0", "fte": "#,##0.0", "days": "#,##0.0"}
 
@@ -297,9 +301,16 @@ class _Styles:
         line = {"border": 1, "border_color": _PALE, "bg_color": _INPUT_COLOUR}
         return self(align="left", locked=False, **line, **written)
 
-    def measure(self, column: str, row: Row) -> Format:
+    def table(self, column: str, row: Row) -> Format:
+        if row.kind == "header":
+            side = "center" if column in ("value", "previous_value") else "left"
+            colours = {"bg_color": _DARK, "font_color": "#FFFFFF", "border": 1}
+            return self(bold=True, text_wrap=True, valign="vcenter", align=side, **colours)
+        return self._measure(column, row) if row.kind == "measure" else self()
+
+    def _measure(self, column: str, row: Row) -> Format:
         options: dict[str, object] = {
-            "valign": "top",
+            "valign": "vcenter",
             "text_wrap": column not in ("measure_code", "value", "previous_value"),
             "bottom": 1,
             "bottom_color": _PALE,
@@ -312,11 +323,11 @@ class _Styles:
         if column in ("value", "previous_value"):
             options |= {"num_format": _NUMBER_FORMATS[row.unit], "align": "right"}
         if column == "measure_code":
-            options |= {"font_size": 8}
+            options |= {"font_size": 9}
         if column in ("measure_code", "previous_value"):
             options |= {"font_color": "#7F7F7F"}
         if column == "measure_label":
-            options |= {"bold": row.is_whole, "indent": 2 if row.is_part else 0}
+            options |= {"bold": row.is_whole, "align": "left", "indent": 2 if row.is_part else 0}
         return self(**options)
 
 
@@ -332,13 +343,28 @@ def _write(sheet: Worksheet, row: int, column: int, cell: Cell, style: Format) -
         sheet.write_number(row, column, cell, style)
 
 
+def _fit(sheet: Worksheet, row: int, texts: Sequence[tuple[Cell, int]], least: int = 1) -> None:
+    """A row as high as its longest text needs in a column of that many digits.
+
+    Excel would find the height by itself, LibreOffice shows one line and hides the rest.
+    """
+    wrapped = [
+        len(textwrap.wrap(cell, int(width * _LETTERS)))
+        for cell, width in texts
+        if isinstance(cell, str)
+    ]
+    sheet.set_row(row, max([least, *wrapped]) * _LINE_HEIGHT)
+
+
 def _write_instructions(sheet: Worksheet, form: Form, styles: _Styles) -> None:
+    width = 92
     sheet.set_column(0, 0, 18)
-    sheet.set_column(1, 1, 92)
+    sheet.set_column(1, 1, width)
     sheet.write_string(0, 0, form.title, styles(bold=True, font_size=14))
     for row, (heading, text) in enumerate(form.instructions, start=2):
         sheet.write_string(row, 0, heading, styles(bold=True, valign="top"))
         sheet.write_string(row, 1, text, styles(text_wrap=True, valign="top"))
+        _fit(sheet, row, [(text, width)])
     sheet.hide_gridlines(2)
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
@@ -348,9 +374,6 @@ def _write_instructions(sheet: Worksheet, form: Form, styles: _Styles) -> None:
 
 def _write_rows(sheet: Worksheet, form: Form, lines: Sequence[Row], styles: _Styles) -> None:
     titled = styles(bold=True, font_size=14)
-    header = styles(
-        bold=True, bg_color=_DARK, font_color="#FFFFFF", border=1, text_wrap=True, valign="top"
-    )
     for row, line in enumerate(lines):
         if line.kind == "title":
             sheet.merge_range(row, 0, row, len(form.columns) - 1, "", titled)
@@ -365,8 +388,12 @@ def _write_rows(sheet: Worksheet, form: Form, lines: Sequence[Row], styles: _Sty
             _write(sheet, row, 1, value, style)
         else:
             for column, (name, cell) in enumerate(zip(form.columns, line.cells, strict=False)):
-                style = styles.measure(name, line) if line.kind == "measure" else styles()
-                _write(sheet, row, column, cell, header if line.kind == "header" else style)
+                _write(sheet, row, column, cell, styles.table(name, line))
+            if line.kind in ("header", "measure"):
+                # A code is one word in small type: it is not wrapped.
+                texts = list(zip(line.cells, form.columns, strict=True))[1:]
+                # Two lines at least: room for a comment.
+                _fit(sheet, row, [(cell, _WIDTHS[name]) for cell, name in texts], least=2)
     for column, name in enumerate(form.columns):
         sheet.set_column(column, column, _WIDTHS[name])
     sheet.freeze_panes(_header_row(lines) + 1, 0)

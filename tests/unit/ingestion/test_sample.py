@@ -17,7 +17,7 @@ import yaml
 
 from ingestion.contract import contract
 from ingestion.periods import Quarter
-from ingestion.registry import indicator_set_in_force, measures_of_set
+from ingestion.registry import indicator_set_in_force, measures_of_set, return_due
 from ingestion.sample import SampleSummary, write_landing_zone
 from ingestion.sample.annex_a import write_annex_a
 from ingestion.sample.deliveries import (
@@ -26,7 +26,6 @@ from ingestion.sample.deliveries import (
     MISSING_NOW,
     RESUBMITTED,
     plan,
-    return_due,
 )
 from ingestion.sample.figures import (
     SOURCES,
@@ -57,7 +56,8 @@ class Return:
     @property
     def numbers(self) -> dict[str, float]:
         """Values as a person would read them: text with separators is a number, n/a is not."""
-        typed = self.rows.set_index("Measure code").iloc[:, 3].astype(str).str.replace(",", "")
+        # By place: its header may be misspelt, and Comment and Previous quarter follow it.
+        typed = self.rows.set_index("Measure code").iloc[:, -3].astype(str).str.replace(",", "")
         return pd.to_numeric(typed, errors="coerce").to_dict()
 
 
@@ -171,14 +171,23 @@ def test_a_return_has_the_template_layout(latest: dict[str, Return]) -> None:
     assert clean.cover["LA code"] == "E09000007"
     assert clean.cover["Quarter"] == "2025-26 Q2"
     assert list(clean.rows) == [c.headers[0] for c in table.columns]
-    assert clean.rows["Measure code"].tolist() == measures["measure_code"].tolist()
-    assert clean.rows["Measure"].tolist() == measures["label"].tolist()
+    labels = dict(zip(measures["measure_code"], measures["label"], strict=True))
+    assert dict(zip(clean.rows["Measure code"], clean.rows["Measure"], strict=True)) == labels
+    assert len(clean.rows) == len(labels)
     assert pd.api.types.is_numeric_dtype(clean.rows["Value"])
     assert clean.rows["Comment"].isna().all()
     sheet = openpyxl.load_workbook(clean.path)["Return"]
     assert "SYNTHETIC, not real data" in sheet["A1"].value
-    assert [str(merged) for merged in sheet.merged_cells.ranges] == ["A1:G1"]
+    assert "A1:I1" in [str(merged) for merged in sheet.merged_cells.ranges]
     assert sheet.freeze_panes == f"A{clean.header_row + 1}"
+
+
+def test_returns_before_the_last_four_quarters_came_in_the_first_template(tmp_path: Path) -> None:
+    zone = write_landing_zone(tmp_path / "zone", quarters=6, annex_a_las=())
+    camden = [read_return(path) for path in zone.paths["returns"] if path.parent.name == "CAM"]
+    assert [r.cover["Template version"] for r in camden] == ["1", "1", "2", "2", "2", "2"]
+    assert ["Completed by" in r.cover for r in camden] == [False, False, True, True, True, True]
+    assert list(camden[0].rows)[:3] == ["Measure code", "Measure", "Timing"]
 
 
 def test_some_returns_are_missing(returns: list[Return]) -> None:
