@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.conftest import PROJECT, liia
@@ -14,7 +15,7 @@ from tests.conftest import PROJECT, liia
 def test_help_lists_the_commands() -> None:
     done = liia("--help")
     assert done.returncode == 0
-    for command in ("demo", "run", "check", "sql", "ui"):
+    for command in ("demo", "run", "check", "template", "sql", "ui"):
         assert command in done.stdout
 
 
@@ -26,6 +27,16 @@ def test_help_lists_the_commands() -> None:
         (["run", "--quarter", "2025-26-Q2", "--landing", "nowhere"], "There is no landing zone at"),
         (["check", "nowhere.xlsx"], "There is no file nowhere.xlsx"),
         (["check", str(PROJECT / "README.md"), "--as", "guess"], "--as takes one of"),
+        (["template", "--quarter", "Q2", "--dest", "x"], "is not a quarter"),
+        (["template", "--quarter", "2010-11-Q1", "--dest", "x"], "2010-11 Q1 is not in"),
+        (
+            ["template", "--quarter", "2025-26-Q2", "--dest", "x", "--la", "Leeds"],
+            "'Leeds' is not a London authority",
+        ),
+        (
+            ["template", "--quarter", "2025-26-Q2", "--dest", str(PROJECT / "README.md")],
+            "README.md is a file",
+        ),
     ],
 )
 def test_wrong_usage_is_exit_2_with_a_sentence(arguments: list[str], says: str) -> None:
@@ -97,21 +108,69 @@ def test_check_of_a_file_that_blocks_is_exit_1_and_names_the_reason(tmp_path: Pa
     assert set(result["findings"][0]) >= {"rule_id", "sheet", "cell", "value", "expected", "count"}
 
 
-def test_check_starts_without_the_heavy_libraries(tmp_path: Path) -> None:
+@pytest.mark.parametrize("la", ["CAM", "cam", "E09000007", "Camden"])
+def test_template_writes_one_authoritys_files_and_says_so(tmp_path: Path, la: str) -> None:
+    out, home = tmp_path / "out", tmp_path / "home"
+    done = liia(
+        "template", "--quarter", "2025-26-Q2", "--la", la, "--dest", out, "--home", home
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    names = sorted(path.name for path in (out / "CAM").iterdir())
+    stem = "camden_riia_return_2025-26-Q2"
+    assert names == [f"{stem}.csv", f"{stem}.xlsx"]
+    written, previous = done.stdout.splitlines()
+    assert written.startswith("1 return template for 2025-26 Q2")
+    assert str(out) in written
+    assert "(2025-26 Q1) left empty: no marts are published" in previous
+    assert not home.exists()
+
+
+def test_template_writes_for_every_authority_and_check_accepts_it(tmp_path: Path) -> None:
+    done = liia("template", "--quarter", "2025-26-Q2", "--dest", tmp_path, "--home", tmp_path / "h")
+    assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.glob("*/*.xlsx"))) == len(list(tmp_path.glob("*/*.csv"))) == 33
+    (book,) = tmp_path.glob("KUT/*.xlsx")
+    checked = liia("check", book, "--json")
+    assert checked.returncode == 0
+    assert json.loads(checked.stdout)["findings"] == []
+
+
+def test_template_refuses_to_write_over_a_filled_one(tmp_path: Path) -> None:
+    arguments = ["template", "--quarter", "2025-26-Q2", "--la", "CAM", "--dest", tmp_path]
+    assert liia(*arguments).returncode == 0
+    (twin,) = tmp_path.glob("CAM/*.csv")
+    twin.write_text("filled in")
+    done = liia(*arguments)
+    assert done.returncode == 2
+    assert "may be filled in" in done.stderr.replace("\n", " ")
+    assert twin.read_text() == "filled in"
+
+
+def test_check_and_template_start_without_the_heavy_libraries(tmp_path: Path) -> None:
     """An authority's laptop has neither dagster nor dbt, and should not wait for them."""
     path = tmp_path / "empty.csv"
     path.write_text("a,b\n1,2\n")
+    marts = tmp_path / "marts"
+    marts.mkdir()
+    columns = ["measure_code", "new_la_code", "value", "release_id", "source", "period_type"]
+    columns += ["period_label", "value_status", "is_current"]
+    pd.DataFrame({name: pd.Series(dtype="str") for name in columns}).astype(
+        {"value": float, "is_current": bool}
+    ).to_parquet(marts / "fct_measure.parquet")
+    wanted = ["template", "--quarter", "2025-26-Q2", "--dest", str(tmp_path / "out")]
     code = (
         "import sys\n"
         "from orchestration.cli import app\n"
         f"app(['check', {str(path)!r}], standalone_mode=False)\n"
+        f"app({[*wanted, '--home', str(tmp_path)]!r}, standalone_mode=False)\n"
     )
+    modules = ("dagster", "dbt", "great_expectations", "plotly", "duckdb", "jinja2")
     probe = code + (
-        "heavy = [m for m in ('dagster', 'dbt', 'great_expectations', 'plotly', 'duckdb')"
-        " if m in sys.modules]\n"
+        f"heavy = [m for m in {modules} if m in sys.modules]\n"
         "sys.exit(f'imported: {heavy}' if heavy else 0)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", probe], cwd=PROJECT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+    assert "filled in for 0 of 33" in done.stdout
