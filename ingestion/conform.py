@@ -23,6 +23,8 @@ from ingestion.readers import Sheet
 # Thousands stand apart by commas or by spaces that do not break a line; a plain space may part two
 # numbers.
 _NUMBER = r"[+-]?(?:\d+|\d{1,3}(?:[,\u00a0\u202f]\d{3})+)(?:\.\d+)?|[+-]?\d+(?:\.\d+)?[eE][+-]?\d+"
+# Beyond this a float does not tell one from the next, and nothing here counts so many.
+_LONGEST, _TOO_MANY = 40, 1e15
 # Day first, always: American order is a finding, never a guess.
 _DATE_FORMATS = (
     "%Y-%m-%d",
@@ -80,8 +82,9 @@ def table_cells(sheet: Sheet, resolution: Resolution) -> pd.DataFrame:
 
 def numbers(spellings: pd.Series) -> pd.Series:
     """Numbers, and text that is one (thousands separators included)."""
-    written = spellings.where(spellings.str.fullmatch(_NUMBER))
-    return pd.to_numeric(written.str.replace(r"[,\u00a0\u202f]", "", regex=True)).astype("Float64")
+    written = spellings.where(spellings.str.fullmatch(_NUMBER) & (spellings.str.len() <= _LONGEST))
+    found = pd.to_numeric(written.str.replace(r"[,\u00a0\u202f]", "", regex=True))
+    return found.astype("Float64").mask(lambda number: number.abs() >= _TOO_MANY)
 
 
 def integers(spellings: pd.Series) -> pd.Series:

@@ -8,6 +8,7 @@ suggestion in a finding. Method and score stay with each match, so that a person
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
@@ -23,6 +24,7 @@ FUZZY_THRESHOLD = 90
 SHORTEST_SLIP = 5
 # Below this a header resembles nothing, and a suggestion would mislead.
 SUGGESTION_THRESHOLD = 60
+# Filled rows among which a header is looked for; empty ones above it do not count.
 SEARCH_ROWS = 30
 
 _SEPARATORS = re.compile(r"[^a-z0-9%+]+")
@@ -147,6 +149,12 @@ def _resolve(
     )
 
 
+def first_rows(rows: Sequence[Sequence[object]]) -> list[tuple[int, Sequence[object]]]:
+    """The rows in which titles, cover and header stand, with their zero-based numbers."""
+    filled = ((i, row) for i, row in enumerate(rows) if any(str(cell).strip() for cell in row))
+    return list(islice(filled, SEARCH_ROWS))
+
+
 def find_header(rows: Sequence[Sequence[object]], columns: Sequence[Column]) -> Resolution | None:
     """The header row among the first rows: the one that settles most columns, at least two.
 
@@ -156,7 +164,7 @@ def find_header(rows: Sequence[Sequence[object]], columns: Sequence[Column]) -> 
     names = _Names(columns)
     candidates = {
         index: names.settled(row)
-        for index, row in enumerate(rows[:SEARCH_ROWS])
+        for index, row in first_rows(rows)
         if sum(bool(str(cell).strip()) for cell in row) >= 2
     }
     if not candidates:

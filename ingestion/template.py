@@ -25,8 +25,8 @@ from ingestion.periods import Quarter
 from ingestion.registry import measures_of_set, parts_in_set, return_due
 from ingestion.spreadsheet import formula_safe
 
-# The layout issued now, and the one before it, which the reader still has to take.
-VERSION, FIRST_VERSION = "2", "1"
+# The layout issued now, and the first one, which the reader still has to take.
+FIRST_VERSION, *_, VERSION = contract("return").table("return_values").versions
 
 _COVER = ("la_name", "la_code", "quarter", "indicator_set", "template_version")
 _SIGN_OFF = ("completed_by", "signed_off_by", "signed_off_on")

@@ -123,7 +123,7 @@ def _find_header(
     resolution = headers.find_header(sheet.rows, _named(table, known))
     if quarter is None or (resolution is not None and "value" in resolution.positions):
         return resolution
-    top = ([str(cell) for cell in row] for row in sheet.rows[: headers.SEARCH_ROWS])
+    top = ([str(cell) for cell in row] for _, row in headers.first_rows(sheet.rows))
     dated = [[text for text in row if Quarter.find(text) == quarter] for row in top]
     of_quarter = [texts[0] for texts in dated if len(texts) == 1]
     more = {**known, "value": [*known["value"], *of_quarter]}

@@ -19,6 +19,7 @@ from ingestion.contract import contract
 from ingestion.periods import Quarter
 from ingestion.registry import indicator_set_in_force, measures_of_set, parts_in_set, seed
 from ingestion.sources import Parsed, returns
+from tests.unit.ingestion.builders import USUAL
 
 QUARTER = Quarter(2025, 2)
 SET = indicator_set_in_force(QUARTER.end.isoformat())
@@ -35,7 +36,7 @@ EMPTY = template.Form(
     created=datetime(2025, 9, 30, tzinfo=UTC),
     previous={"referrals": 715.0, "sw_agency_fte": 63.8},
 )
-# One of each thing that a cell may hold, in a return that is otherwise all zeros.
+# One of each thing that a cell may hold.
 TYPED = {
     "contacts": (1234, "ok", 1234),
     "assessments_started": ("n/a", "not_applicable", None),
@@ -82,17 +83,23 @@ def test_a_filled_template_is_read_back_as_typed(
 ) -> None:
     sheet = sheet_of(replace(EMPTY, version=version))
     for code, row in rows_by_code(sheet).items():
-        row["Value"].value = TYPED[code][0] if code in TYPED else 0
+        row["Value"].value = TYPED[code][0] if code in TYPED else USUAL[code]
     rows_by_code(sheet)["ehe"]["Comment"].value = "System migration"
     if version == template.VERSION:
         cover(sheet)["Completed by"].value = "A. Lead"
+        cover(sheet)["Signed off by"].value = "A. Director"
         cover(sheet)["Signed off on"].value = date(2025, 10, 20)
     path = tmp_path / "filled.xlsx"
     sheet.parent.save(path)
     parsed = returns.parse(land("returns/anything.xlsx", path.read_bytes()))
-    assert parsed.findings == []
+    said = [f.rule_id for f in parsed.findings if f.rule_id != "return.template.other"]
+    assert said == ["return.value.symbol"] * 2
     assert (parsed.la_code, parsed.quarter) == ("E09000007", "2025-26-Q2")
-    expected = dict.fromkeys(MEASURES.index, ("ok", 0))
+    signed = ("A. Director", "2025-10-20") if version == template.VERSION else (None, None)
+    assert (parsed.signed_off_by, parsed.signed_off_on) == signed
+    expected: dict[str, tuple[str, float | None]] = {
+        code: ("ok", USUAL[code]) for code in MEASURES.index
+    }
     expected |= {code: (status, value) for code, (_, status, value) in TYPED.items()}
     assert read_back(parsed) == expected
     frame = parsed.tables["return_values"].set_index("measure_code")
