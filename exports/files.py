@@ -1,8 +1,9 @@
 """Putting finished files in place, and the safety of text that a spreadsheet will open.
 
-Products hand over whole texts; nothing about their content is decided here.
+Products hand over whole files; nothing about their content is decided here.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -10,15 +11,17 @@ import pandas as pd
 from ingestion.spreadsheet import FORMULA_STARTS
 
 
-def publish(dest: Path, files: dict[str, str], owned: str) -> list[Path]:
-    """Write `files` (name to text) into `dest`, each beside its place first and then renamed.
+def publish(dest: Path, files: Mapping[str, str | bytes], owned: str) -> list[Path]:
+    """Write `files` (name to content) into `dest`, each beside its place first and then renamed.
 
     `owned` is the glob of everything the product may leave there: what matches and is not written
-    now is from an earlier run (a synthetic twin, say) and is removed. UTF-8, no byte order mark.
+    now is from an earlier run (a synthetic twin, say) and is removed. Text is written as UTF-8,
+    no byte order mark.
     """
     dest.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        _beside(dest, name).write_bytes(text.encode("utf-8"))
+    for name, content in files.items():
+        data = content.encode("utf-8") if isinstance(content, str) else content
+        _beside(dest, name).write_bytes(data)
     for name in files:
         _beside(dest, name).replace(dest / name)
     for left_over in dest.glob(owned):

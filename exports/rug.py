@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from exports.files import publish
 from exports.marts import current_set, is_synthetic, product_settings, read_mart, require_unique
+from exports.pages import page
 from exports.rug_table import POLARITIES, UNITS, Table, authorities, build
 from ingestion.periods import Quarter
 from ingestion.registry import seed
@@ -66,36 +66,23 @@ def write_rug(marts: Path, quarter: Quarter, dest: Path) -> list[Path]:
             notes += len(tables[section.id].notes)
     shown = pd.concat([section.rows for section in sections], ignore_index=True)
 
-    page = (
-        _environment()
-        .get_template("rug.html.j2")
-        .render(
-            quarter=quarter,
-            marking=product_settings(PRODUCT)["marking"],
-            synthetic=is_synthetic(shown["release_id"]),
-            sections=sections,
-            tables=tables,
-            las=las.to_dict("records"),
-            sub_regions=_sub_regions(las),
-            returns=_returns(sections[0].rows, las),
-            gaps={key: _gaps(table) for key, table in tables.items()},
-            definitions=_definitions(shown),
-            populations=_populations(marts, shown),
-            symbols=_symbols(tables),
-            polarities=POLARITIES,
-        )
+    html = page(
+        "rug.html.j2",
+        quarter=quarter,
+        marking=product_settings(PRODUCT)["marking"],
+        synthetic=is_synthetic(shown["release_id"]),
+        sections=sections,
+        tables=tables,
+        las=las.to_dict("records"),
+        sub_regions=_sub_regions(las),
+        returns=_returns(sections[0].rows, las),
+        gaps={key: _gaps(table) for key, table in tables.items()},
+        definitions=_definitions(shown),
+        populations=_populations(marts, shown),
+        symbols=_symbols(tables),
+        polarities=POLARITIES,
     )
-    return publish(dest, {"index.html": page}, owned="index.html")
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return publish(dest, {"index.html": html}, owned="index.html")
 
 
 def _sections(marts: Path, quarter: Quarter) -> list[Section]:

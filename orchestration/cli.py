@@ -113,36 +113,40 @@ def check(
         typer.Option("--as", help="return, annex_a or published; told from the file if left out."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report",
+            help="A folder for a report page, its JSON and a copy of the file with each finding "
+            "marked on its cell. They quote cells: keep them where the file may be kept.",
+        ),
+    ] = None,
 ) -> None:
-    """Check a file before sending it: the pipeline's own rules, offline, nothing stored."""
+    """Check a file before sending it: the pipeline's own rules, offline, nothing sent or stored."""
     from ingestion.check import KINDS, check_file
+    from orchestration.check_text import lines
 
     if not file.is_file():
         _stop(f"There is no file {file}.", 2)
     if kind is not None and kind not in KINDS:
         _stop(f"--as takes one of {', '.join(KINDS)}, not {kind!r}.", 2)
+    if report is not None and report.exists() and not report.is_dir():
+        _stop(f"--report takes a folder, and {report} is a file.", 2)
     result = check_file(file, kind)
     if as_json:
         sys.stdout.write(json.dumps(result, indent=2, default=str) + "\n")
     else:
-        _print_check(result)
+        for line in lines(result):
+            console.print(line, markup=False, soft_wrap=True)
+    if report is not None:
+        from exports.sender_report import write_report
+
+        # With --json, standard output is for a program.
+        say = errors if as_json else console
+        say.print("\nWritten:", markup=False)
+        for path in write_report(result, file, report):
+            say.print(f"  {path}", markup=False, soft_wrap=True)
     raise typer.Exit(0 if result["accepted"] else 1)
-
-
-def _print_check(result: dict) -> None:
-    verdict = "accepted" if result["accepted"] else "would be set aside"
-    console.print(f"{result['file']}: {result['kind']}, {verdict}.", markup=False)
-    for name, table in result["tables"].items():
-        console.print(f"  {name}: {table['rows']} rows", markup=False)
-    if not result["findings"]:
-        console.print("Nothing to report.")
-        return
-    table = Table("", "where", "what", "seen", "expected", show_lines=False)
-    for finding in result["findings"]:
-        where = " ".join(str(finding[k]) for k in ("sheet", "cell") if finding[k])
-        seen, expected = (str(finding[k] or "") for k in ("value", "expected"))
-        table.add_row(finding["severity"], where, finding["message"], seen, expected)
-    console.print(table)
 
 
 @app.command()

@@ -1,0 +1,182 @@
+"""How findings are said to people: order, grouping, severities and places in plain English.
+
+Terminal, report page, annotated workbook and the pages of an authority's returns all use these
+words. Light on purpose: no template, no workbook. Finding faults and the sentences of each rule
+belong to `ingestion`.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Finding = Mapping[str, Any]
+
+SEVERITIES = {"block": "Must be put right", "check": "Please check", "note": "For information"}
+KINDS = {
+    "return": "Quarterly return",
+    "annex_a": "Annex A workbook",
+    "published": "Published statistics",
+}
+CHILD_LEVEL = "This report quotes cells about children. Keep it where the file itself may be kept."
+WHOLE_FILE = "The whole file"
+# The one finding that stands for all beyond those listed says so at the end of its message.
+_REST = re.compile(r" \(and \d+ more\)$")
+_CELL = re.compile(r"[A-Z]{1,3}[1-9]\d{0,6}")
+
+
+@dataclass(frozen=True)
+class Group:
+    """All findings of one rule: what is wrong, what to do, and each place."""
+
+    title: str
+    rule_id: str
+    severity: str
+    fix: str
+    count: int
+    findings: list[Finding]
+    # The findings differ in what they say, so that each place needs its own sentence.
+    each_says: bool
+
+    @property
+    def expected(self) -> str:
+        """What was expected, where it is the same for every place."""
+        wanted = {text(finding.get("expected")) for finding in self.findings}
+        return wanted.pop() if len(wanted) == 1 else ""
+
+    def columns(self, limit: int = 200) -> list[tuple[str, list[str]]]:
+        """The table of places: headings with their cells; a column with nothing in it is left out.
+
+        Quoted cells are clipped to `limit` characters.
+
+        `also` is what the pages of an authority's returns add: other quarters with the same.
+        """
+        listed = {
+            "What": [text(f["message"]) if self.each_says else "" for f in self.findings],
+            "Seen": [clipped(f.get("value"), limit) for f in self.findings],
+            "Expected": [
+                "" if self.expected else clipped(f.get("expected"), limit) for f in self.findings
+            ],
+            "Nearest valid": [clipped(f.get("suggestion"), limit) for f in self.findings],
+            "Seen before": [text(f.get("also")) for f in self.findings],
+        }
+        places = [("Where", [where(finding) for finding in self.findings])]
+        return places + [(name, cells) for name, cells in listed.items() if any(cells)]
+
+
+def text(value: object) -> str:
+    """A finding's field as text; what is empty or missing is ''."""
+    return "" if value is None or value != value else str(value).strip()
+
+
+def clipped(value: object, limit: int = 200) -> str:
+    """A quoted cell on one line and of bearable length; says how long the whole is."""
+    whole = " ".join(text(value).split())
+    return whole if len(whole) <= limit else f"{whole[:limit]}… ({len(whole):,} characters)"
+
+
+def count(finding: Finding) -> int:
+    """How many places one finding stands for."""
+    return int(text(finding.get("count")) or 1)
+
+
+def counts(findings: Iterable[Finding]) -> dict[str, int]:
+    """Places by severity, all three named."""
+    found = dict.fromkeys(SEVERITIES, 0)
+    for finding in findings:
+        found[finding["severity"]] += count(finding)
+    return found
+
+
+def verdict(result: Mapping[str, Any]) -> str:
+    """One line: does the file get in, and how much is there to do."""
+    found = counts(result["findings"])
+    if not result["accepted"]:
+        return f"Would be set aside: {things(found['block'], 'thing')} to put right"
+    if found["check"]:
+        return f"Accepted, with {things(found['check'], 'thing')} to check"
+    return "Accepted"
+
+
+def subject(result: Mapping[str, Any]) -> str:
+    """What kind of file it is, and for whom and when as far as the file tells."""
+    kind = KINDS.get(result["kind"], text(result["kind"]))
+    about = ", ".join(part for part in (text(result.get(k)) for k in ("la", "quarter")) if part)
+    return f"{kind}: {about}" if about else kind
+
+
+def in_words(found: Mapping[str, int]) -> str:
+    """`3 to put right, 2 to check, 1 for information`."""
+    names = {"block": "to put right", "check": "to check", "note": "for information"}
+    return ", ".join(f"{found[key]} {name}" for key, name in names.items())
+
+
+def things(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def cell_of(finding: Finding) -> str:
+    """The cell's address, '' where the finding has none that a spreadsheet would know."""
+    cell = text(finding.get("cell"))
+    return cell if _CELL.fullmatch(cell) else ""
+
+
+def where(finding: Finding) -> str:
+    """Sheet and cell as Excel shows them; what is more than one place says how many."""
+    sheet, cell, row = (text(finding.get(key)) for key in ("sheet", "cell", "row"))
+    column = text(finding.get("column"))
+    if is_rest(finding):
+        return f"{things(count(finding), 'more place')}{f' on {sheet}' if sheet else ''}"
+    if cell:
+        return f"{sheet} {cell}".strip()
+    if not sheet:
+        return WHOLE_FILE
+    if row:
+        return f"{sheet}, row {row}"
+    return f"{sheet}, column {column}" if column else f"{sheet}, whole sheet"
+
+
+def is_rest(finding: Finding) -> bool:
+    return bool(_REST.search(text(finding["message"])))
+
+
+def grouped(findings: Iterable[Finding]) -> dict[str, list[Group]]:
+    """Groups by severity, worst first; within one in the order in which they were found."""
+    found: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        key = (finding["severity"], text(finding["rule_id"]), text(finding.get("fix")))
+        found.setdefault(key, []).append(finding)
+    groups: dict[str, list[Group]] = {severity: [] for severity in SEVERITIES}
+    for (severity, rule_id, fix), members in found.items():
+        says = {_REST.sub("", text(member["message"])) for member in members}
+        title = says.pop() if len(says) == 1 else _named(rule_id)
+        groups[severity].append(
+            Group(title, rule_id, severity, fix, sum(map(count, members)), members, bool(says))
+        )
+    return groups
+
+
+def _named(rule_id: str) -> str:
+    """A rule's id as a heading: `return.measure.missing` -> Measure missing."""
+    parts = rule_id.split(".")
+    words = " ".join(parts[1:] if len(parts) > 2 else parts).replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def table_name(name: str) -> str:
+    """A table's name for people: `annex_a_list_1` -> Annex A list 1."""
+    if name.startswith("annex_a_list_"):
+        return f"Annex A list {name.rpartition('_')[2]}"
+    return {"return_values": "The return’s table"}.get(name, name.replace("_", " ").capitalize())
+
+
+def matched(match: Mapping[str, Any]) -> str:
+    """How surely a column was read."""
+    how, score = text(match.get("how")), match.get("score")
+    words = {
+        "exact": "Exact",
+        "normalised": "Sure: only capitals, spaces or punctuation differ",
+        "alias": "Sure: a known other name",
+        "fuzzy": f"Please check: similar spelling, {score or 0:.0f}% alike",
+    }
+    return words.get(how, how.replace("_", " ").capitalize())
