@@ -46,16 +46,18 @@ _LINK_LIMIT = 65_000  # Excel repairs a sheet with more than 65,530 hyperlinks
 
 _FILLS = {"block": "F4B6B6", "check": "FCE0A6", "note": "CFE2F3"}
 _COLUMNS = (
-    ("Severity", 17),
-    ("Where", 22),
+    ("Severity", 19),
+    ("Where", 30),
     ("What is wrong", 44),
     ("Seen", 26),
     ("Expected", 30),
     ("Nearest valid", 22),
     ("What to do", 44),
-    ("Places", 8),
+    ("Places", 9),
     ("Rule", 30),
 )
+_PLACES = 1 + [title for title, _ in _COLUMNS].index("Places")
+_FONT = "Calibri"
 _EDGE = Border(*[Side(style="thin", color="BFBFBF")] * 4)
 _WRAPPED = Alignment(wrap_text=True, vertical="top")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -237,7 +239,7 @@ def _list(
 ) -> None:
     """The first sheet: verdict, remarks, and a row for each finding, worst first."""
     findings = result["findings"]
-    _put(sheet, 1, 1, f"{text(result['file'])}: {verdict(result)}").font = Font(bold=True, size=14)
+    _put(sheet, 1, 1, f"{text(result['file'])}: {verdict(result)}").font = Font(name=_FONT, bold=True, size=14)
     about = f"{subject(result)}. {in_words(counts(findings))}."
     for row, words in enumerate([about, " ".join(remarks)], start=2):
         _put(sheet, row, 1, words).alignment = _WRAPPED
@@ -247,7 +249,7 @@ def _list(
     head = 4
     for column, (title, width) in enumerate(_COLUMNS, start=1):
         cell = _put(sheet, head, column, title)
-        cell.font = Font(bold=True, color="FFFFFF")
+        cell.font = Font(name=_FONT, bold=True, color="FFFFFF")
         cell.fill = PatternFill("solid", start_color="1B1B1B")
         cell.alignment = _WRAPPED
         sheet.column_dimensions[get_column_letter(column)].width = width
@@ -281,14 +283,16 @@ def _row(sheet: Worksheet, row: int, finding: Finding, link: tuple[str, str] | N
     for column, (value, (_, width)) in enumerate(zip(values, _COLUMNS, strict=True), start=1):
         cell = _put(sheet, row, column, value)
         cell.alignment, cell.border = _WRAPPED, _EDGE
-        lines = max(lines, math.ceil(len(str(value)) / (width * 0.95)))
+        cell.font = Font(name=_FONT)
+        lines = max(lines, math.ceil(len(str(value)) / width))
     # Without a height of its own a row of wrapped text is one line high in some programs.
     sheet.row_dimensions[row].height = 15 * min(lines, 12) + 3
     sheet.cell(row, 1).fill = PatternFill("solid", start_color=_FILLS[finding["severity"]])
-    sheet.cell(row, 1).font = Font(bold=True)
+    sheet.cell(row, _PLACES).alignment = Alignment(horizontal="center", vertical="top")
+    sheet.cell(row, 1).font = Font(name=_FONT, bold=True)
     if link and row < _LINK_LIMIT:
         title, address = link
         place = sheet.cell(row, 2)
         quoted = title.replace("'", "''")
         place.hyperlink = Hyperlink(ref=place.coordinate, location=f"'{quoted}'!{address}")
-        place.font = Font(color="1C5D8C", underline="single")
+        place.font = Font(name=_FONT, color="1C5D8C", underline="single")
