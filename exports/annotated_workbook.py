@@ -239,7 +239,9 @@ def _list(
 ) -> None:
     """The first sheet: verdict, remarks, and a row for each finding, worst first."""
     findings = result["findings"]
-    _put(sheet, 1, 1, f"{text(result['file'])}: {verdict(result)}").font = Font(name=_FONT, bold=True, size=14)
+    _put(sheet, 1, 1, f"{text(result['file'])}: {verdict(result)}").font = Font(
+        name=_FONT, bold=True, size=14
+    )
     about = f"{subject(result)}. {in_words(counts(findings))}."
     for row, words in enumerate([about, " ".join(remarks)], start=2):
         _put(sheet, row, 1, words).alignment = _WRAPPED

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from exports import dfe, rug
+from exports import dfe, returns_status, rug
 from exports.marts import product_settings
 from ingestion.periods import Quarter
 
@@ -25,6 +25,7 @@ class Product:
 
 _WRITERS = {
     dfe.PRODUCT: (dfe.MARTS, dfe.write_dfe),
+    returns_status.PRODUCT: (returns_status.MARTS, returns_status.write_returns),
     rug.PRODUCT: (rug.MARTS, rug.write_rug),
 }
 

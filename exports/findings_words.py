@@ -49,10 +49,12 @@ class Group:
 
         Quoted cells are clipped to `limit` characters.
 
-        `also` is what the pages of an authority's returns add: other quarters with the same.
+        `measure` and `also` (other quarters with the same) are there only for what the pipeline
+        found.
         """
         listed = {
             "What": [text(f["message"]) if self.each_says else "" for f in self.findings],
+            "Measure": [text(f.get("measure")) for f in self.findings],
             "Seen": [clipped(f.get("value"), limit) for f in self.findings],
             "Expected": [
                 "" if self.expected else clipped(f.get("expected"), limit) for f in self.findings
@@ -129,6 +131,8 @@ def where(finding: Finding) -> str:
         return f"{things(count(finding), 'more place')}{f' on {sheet}' if sheet else ''}"
     if cell:
         return f"{sheet} {cell}".strip()
+    if finding.get("scope") == "history":
+        return "Compared with earlier quarters"
     if not sheet:
         return WHOLE_FILE
     if row:

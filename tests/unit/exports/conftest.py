@@ -129,12 +129,130 @@ def rug_of(rows: pd.DataFrame) -> pd.DataFrame:
     return rug
 
 
+def statuses(quarter: str = "2025-26 Q2", release: str = "R1") -> pd.DataFrame:
+    """mart_submission_status of one quarter, with every state an authority can be in.
+
+    Barnet late and incomplete, Bexley sent nothing, Brent set aside, Bromley does not take part,
+    Camden a second version after one that was set aside, Croydon withdrew, City sent n/a.
+    """
+    las = areas().query("area_level == 'local_authority' and is_london")
+    asked = seed("registry/measures").iloc[[0, 1, 18, 30, 32, 35]]
+    asked = asked.rename(columns={"label": "measure_label"})
+    rows = las.merge(asked[["measure_code", "measure_label", "theme"]], how="cross")
+    rows = rows[["new_la_code", "la_name", "short_code", "measure_code", "measure_label", "theme"]]
+    code = rows["short_code"]
+    rows = rows.assign(
+        quarter_label=quarter,
+        submission_state="accepted",
+        value_status="ok",
+        value=10.0,
+        comment=pd.Series(None, rows.index, dtype="str"),
+        submission_number=pd.array([1] * len(rows), "Int64"),
+        release_id=release + "-" + code,
+        file_id="f-" + code + "-1",
+        path="returns/2025-26-Q2/" + code + "/return.xlsx",
+        sheet="Return",
+        sender="data@example.org",
+        received_at=pd.Timestamp("2025-10-20T08:30Z"),
+        return_due=date(2025, 10, 28),
+        days_late=pd.array([0] * len(rows), "Int64"),
+        is_late=False,
+        is_partial=False,
+        measures_asked=6,
+        measures_returned=6,
+        signed_off_by="A. Director",
+        signed_off_on=date(2025, 10, 19),
+        template_version="1",
+        participates=True,
+        reason=pd.Series(None, rows.index, dtype="str"),
+        is_current=True,
+    )
+    late = code == "BAR"
+    rows.loc[late, ["submission_state", "days_late", "is_late"]] = ["late", 3, True]
+    rows.loc[late, "received_at"] = pd.Timestamp("2025-10-31T10:00Z")
+    rows.loc[late, ["is_partial", "measures_returned"]] = [True, 5]
+    gap = late & (rows["measure_code"] == "referrals")
+    rows.loc[gap, ["value_status", "comment"]] = ["failed", "<script>alert(1)</script> typed"]
+    rows.loc[gap, "value"] = np.nan
+    na = (code == "CIT") & (rows["measure_code"] == "cla")
+    rows.loc[na, ["value_status", "value"]] = ["not_applicable", np.nan]
+    rows.loc[code == "BRE", ["submission_state", "value_status", "value"]] = [
+        "quarantined",
+        "failed",
+        np.nan,
+    ]
+    rows.loc[code == "BRE", ["measures_returned", "reason"]] = [0, "return.value.not_negative"]
+    rows.loc[code.isin(["BRE"]), "submission_number"] = pd.NA
+    history = [
+        rows[code == "CAM"].assign(
+            submission_state="quarantined",
+            submission_number=pd.NA,
+            file_id="f-CAM-0",
+            path="returns/2025-26-Q2/CAM/first.xlsx",
+            received_at=pd.Timestamp("2025-10-10T08:00Z"),
+            reason="return.no_table",
+            is_current=False,
+        ),
+        rows[code == "CRO"].assign(submission_state="withdrawn", is_current=False),
+    ]
+    rows.loc[code == "CAM", "submission_number"] = 2
+    absent = code.isin(["BEX", "BRO", "CRO"])
+    nothing = ["release_id", "file_id", "path", "sheet", "sender", "signed_off_by", "value"]
+    nothing += ["received_at", "signed_off_on", "template_version", "submission_number"]
+    for column in [*nothing, "days_late"]:
+        rows[column] = rows[column].mask(absent)
+    rows.loc[absent, ["value_status", "submission_state"]] = "not_returned"
+    rows.loc[absent, "measures_returned"] = 0
+    rows.loc[code == "BRO", ["submission_state", "participates"]] = ["not_participating", False]
+    return pd.concat([rows, *history], ignore_index=True)
+
+
+def findings(quarter: str = "2025-26 Q2") -> pd.DataFrame:
+    """mart_findings: a return set aside, one to look at, a history rule, and another source's."""
+    las = areas().query("area_level == 'local_authority' and is_london").set_index("short_code")
+    shared = {"source": "return", "quarter_label": quarter, "is_current": True, "scope": "file"}
+    shared |= {"finding_count": 1, "first_seen_quarter": quarter, "seen_quarters": 1}
+    fields = ["short_code", "file_id", "rule_id", "severity", "message", "sheet", "cell", "value"]
+    long = "<script>alert(1)</script>" * 120
+    told = [
+        ["BRE", "1", "return.value.not_negative", "block", "Below zero", "Return", "E9", "-5"],
+        ["BAR", "1", "return_values.value.type", "check", "Not usable", "Return", "E10", long],
+        ["BAR", "1", "headers.fuzzy", "note", "“Valeu” is “Value”", "Return", None, "Valeu"],
+        ["CAM", "1", "return.history.jump", "check", "Far from the others", None, None, "10"],
+        ["CAM", "0", "return.no_table", "block", "No sheet holds the table", None, None, "S1"],
+        ["CAM", "a", "annex_a_list_1.date.type", "check", "Of a child", "List 1", "B7", None],
+    ]
+    frame = pd.DataFrame(told, columns=fields).assign(**shared, fix="Correct the cell")
+    frame = frame.assign(
+        file_id="f-" + frame["short_code"] + "-" + frame["file_id"],
+        new_la_code=frame["short_code"].map(las["new_la_code"]),
+        la_name=frame["short_code"].map(las["la_name"]),
+        path=None,
+        release_id=None,
+        table_name=None,
+        row_number=pd.array([pd.NA] * len(frame), "Int64"),
+        column_name=None,
+        measure_code=pd.Series(None, frame.index, dtype="str"),
+        expected=None,
+        suggestion=None,
+    )
+    jump = frame["rule_id"] == "return.history.jump"
+    frame.loc[jump, ["scope", "measure_code"]] = ["history", "referrals"]
+    frame.loc[jump, ["first_seen_quarter", "seen_quarters"]] = ["2025-26 Q1", 2]
+    frame.loc[frame["file_id"] == "f-CAM-a", "source"] = "annex_a"
+    frame.loc[frame["file_id"] == "f-CAM-0", "is_current"] = False
+    text = ["path", "release_id", "table_name", "expected", "suggestion"]
+    return frame.astype(dict.fromkeys(text, "str")).drop(columns="short_code")
+
+
 def write(folder: Path, rows: pd.DataFrame, rug: pd.DataFrame | None = None) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     areas().to_parquet(folder / "dim_local_authority.parquet")
     indicators().to_parquet(folder / "dim_indicator.parquet")
     rows.to_parquet(folder / "fct_indicator.parquet")
     (rug_of(rows) if rug is None else rug).to_parquet(folder / "mart_tartan_rug.parquet")
+    statuses().to_parquet(folder / "mart_submission_status.parquet")
+    findings().to_parquet(folder / "mart_findings.parquet")
     return folder
 
 
