@@ -37,6 +37,10 @@ def test_help_lists_the_commands() -> None:
             ["template", "--quarter", "2025-26-Q2", "--dest", str(PROJECT / "README.md")],
             "README.md is a file",
         ),
+        (
+            ["check", str(PROJECT / "README.md"), "--report", str(PROJECT / "README.md")],
+            "--report takes a folder",
+        ),
     ],
 )
 def test_wrong_usage_is_exit_2_with_a_sentence(arguments: list[str], says: str) -> None:
@@ -130,9 +134,12 @@ def test_template_writes_for_every_authority_and_check_accepts_it(tmp_path: Path
     assert done.returncode == 0, done.stderr
     assert len(list(tmp_path.glob("*/*.xlsx"))) == len(list(tmp_path.glob("*/*.csv"))) == 33
     (book,) = tmp_path.glob("KUT/*.xlsx")
-    checked = liia("check", book, "--json")
-    assert checked.returncode == 0
-    assert json.loads(checked.stdout)["findings"] == []
+    checked = json.loads(liia("check", book, "--json").stdout)
+    assert (checked["la"], checked["quarter"]) == ("Kingston upon Thames", "2025-26 Q2")
+    assert [finding["rule_id"] for finding in checked["findings"]] == [
+        "return.values.none",
+        "return.sign_off.missing",
+    ]
 
 
 def test_template_refuses_to_write_over_a_filled_one(tmp_path: Path) -> None:
@@ -144,6 +151,62 @@ def test_template_refuses_to_write_over_a_filled_one(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "may be filled in" in done.stderr.replace("\n", " ")
     assert twin.read_text() == "filled in"
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A return with a fault in more rows than a screen should list."""
+    import openpyxl
+
+    from ingestion.sample import write_landing_zone
+
+    zone = tmp_path_factory.mktemp("faulty") / "zone"
+    write_landing_zone(zone, quarters=1, annex_a_las=())
+    (path,) = (zone / "returns" / "2025-26-Q2" / "CAM").glob("*.xlsx")
+    book = openpyxl.load_workbook(path)
+    sheet = book["Return"]
+    cells = [row for row in sheet.iter_rows() if row[0].value in USUAL]
+    value = next(c.column for row in sheet.iter_rows() for c in row if c.value == "Value") - 1
+    cells[0][value].value = -5
+    for row in cells[1:21]:
+        row[value].value = "about a dozen"
+    book.save(path)
+    return path
+
+
+def test_check_says_what_to_do_and_fits_the_screen(faulty: Path) -> None:
+    done = liia("check", faulty)
+    assert done.returncode == 1
+    text = " ".join(done.stdout.split())
+    for words in (
+        "WOULD BE SET ASIDE: 1 THING TO PUT RIGHT.",
+        "MUST BE PUT RIGHT (1)",
+        "PLEASE CHECK",
+        "To do: Enter zero or a positive number",
+        "more lines, which --report DIR lists",
+        "Not checked here:",
+    ):
+        assert words in text
+    assert text.count("About a dozen".lower()) < 20
+    assert max(map(len, done.stdout.splitlines()[1:])) <= 80
+
+
+def test_check_report_writes_what_it_names(faulty: Path, tmp_path: Path) -> None:
+    done = liia("check", faulty, "--report", tmp_path / "new" / "report")
+    assert done.returncode == 1
+    written = sorted((tmp_path / "new" / "report").iterdir())
+    assert [path.name.rpartition("_")[2] for path in written] == [
+        "annotated.xlsx",
+        "findings.html",
+        "findings.json",
+    ]
+    assert all(str(path) in done.stdout for path in written)
+
+
+def test_check_json_stays_json_beside_a_report(faulty: Path, tmp_path: Path) -> None:
+    done = liia("check", faulty, "--json", "--report", tmp_path)
+    assert json.loads(done.stdout)["accepted"] is False
+    assert "_findings.html" in done.stderr
 
 
 def test_check_and_template_start_without_the_heavy_libraries(tmp_path: Path) -> None:
@@ -164,7 +227,7 @@ def test_check_and_template_start_without_the_heavy_libraries(tmp_path: Path) ->
         f"app(['check', {str(path)!r}], standalone_mode=False)\n"
         f"app({[*wanted, '--home', str(tmp_path)]!r}, standalone_mode=False)\n"
     )
-    modules = ("dagster", "dbt", "great_expectations", "plotly", "duckdb", "jinja2")
+    modules = ("dagster", "dbt", "great_expectations", "plotly", "duckdb", "jinja2", "openpyxl")
     probe = code + (
         f"heavy = [m for m in {modules} if m in sys.modules]\n"
         "sys.exit(f'imported: {heavy}' if heavy else 0)\n"
