@@ -239,7 +239,10 @@ def findings(quarter: str = "2025-26 Q2") -> pd.DataFrame:
     jump = frame["rule_id"] == "return.history.jump"
     frame.loc[jump, ["scope", "measure_code"]] = ["history", "referrals"]
     frame.loc[jump, ["first_seen_quarter", "seen_quarters"]] = ["2025-26 Q1", 2]
-    frame.loc[frame["file_id"] == "f-CAM-a", "source"] = "annex_a"
+    frame.loc[jump, "file_id"] = None  # a rule on history is about a figure, not about a file
+    # Under the id of the return that counts, so that only its source keeps it off the pages.
+    of_a_child = frame["file_id"] == "f-CAM-a"
+    frame.loc[of_a_child, ["source", "file_id"]] = ["annex_a", "f-CAM-1"]
     frame.loc[frame["file_id"] == "f-CAM-0", "is_current"] = False
     text = ["path", "release_id", "table_name", "expected", "suggestion"]
     return frame.astype(dict.fromkeys(text, "str")).drop(columns="short_code")
