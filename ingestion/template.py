@@ -12,6 +12,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
+from itertools import groupby
 from typing import Literal
 
 import pandas as pd
@@ -175,12 +177,8 @@ def rows(form: Form) -> list[Row]:
 
 
 def _measure_rows(form: Form) -> list[Row]:
-    measures = measures_of_set(form.set_id).assign(is_part=False, is_whole=False)
-    if form.version != FIRST_VERSION:
-        measures = _explained(measures, form.set_id)
-    opens_theme = measures["theme"] != measures["theme"].shift()
     found = []
-    for measure in measures.assign(opens_theme=opens_theme).to_dict("records"):
+    for measure in _measures(form.set_id, form.version):
         code = measure["measure_code"]
         cells: dict[str, Cell] = {
             "measure_code": code,
@@ -200,6 +198,16 @@ def _measure_rows(form: Form) -> list[Row]:
         ordered = tuple(cells[name] for name in form.columns)
         found.append(Row("measure", ordered, name=code, unit=measure["unit"], **flags))
     return found
+
+
+@lru_cache
+def _measures(set_id: str, version: str) -> list[dict]:
+    """The measures of a set in the order of the sheet; the same for all 33 authorities."""
+    measures = measures_of_set(set_id).assign(is_part=False, is_whole=False)
+    if version != FIRST_VERSION:
+        measures = _explained(measures, set_id)
+    opens_theme = measures["theme"] != measures["theme"].shift()
+    return measures.assign(opens_theme=opens_theme).to_dict("records")
 
 
 def _explained(measures: pd.DataFrame, set_id: str) -> pd.DataFrame:
@@ -348,12 +356,13 @@ def _fit(sheet: Worksheet, row: int, texts: Sequence[tuple[Cell, int]], least: i
 
     Excel would find the height by itself, LibreOffice shows one line and hides the rest.
     """
-    wrapped = [
-        len(textwrap.wrap(cell, int(width * _LETTERS)))
-        for cell, width in texts
-        if isinstance(cell, str)
-    ]
-    sheet.set_row(row, max([least, *wrapped]) * _LINE_HEIGHT)
+    needed = (_lines(cell, width) for cell, width in texts if isinstance(cell, str))
+    sheet.set_row(row, max([least, *needed]) * _LINE_HEIGHT)
+
+
+@lru_cache(maxsize=1024)
+def _lines(text: str, width: int) -> int:
+    return len(textwrap.wrap(text, int(width * _LETTERS)))
 
 
 def _write_instructions(sheet: Worksheet, form: Form, styles: _Styles) -> None:
@@ -402,19 +411,22 @@ def _write_rows(sheet: Worksheet, form: Form, lines: Sequence[Row], styles: _Sty
 def _guard(sheet: Worksheet, form: Form, lines: Sequence[Row]) -> None:
     """Locks all but the input cells, and lets those take only what can be read."""
     column = form.columns.index("value")
-    for row, line in enumerate(lines):
-        if line.kind == "measure":
-            whole = line.unit == "count"
+    row = 0
+    # One guard for neighbours of one unit; a formula speaks of the first cell of its range.
+    for unit, run in groupby(line.unit for line in lines):
+        last = row + len(list(run)) - 1
+        if unit:
+            whole = unit == "count"
             number = "a whole number" if whole else "a number"
             sheet.data_validation(
                 row,
                 column,
-                row,
+                last,
                 column,
                 {
                     "validate": "custom",
-                    "value": allowed(line.unit, xl_rowcol_to_cell(row, column)),
-                    "input_title": _UNITS[line.unit].capitalize() if whole else _UNITS[line.unit],
+                    "value": allowed(unit, xl_rowcol_to_cell(row, column)),
+                    "input_title": _UNITS[unit][0].upper() + _UNITS[unit][1:],
                     "input_message": f"{number.capitalize()}, 0 or more. No figure? Write n/a "
                     "(does not apply) or - (not available) and say why in Comment.",
                     "error_title": "This cannot be used",
@@ -423,23 +435,24 @@ def _guard(sheet: Worksheet, form: Form, lines: Sequence[Row]) -> None:
                     "error_type": "stop",
                 },
             )
-        elif line.name == "signed_off_on":
-            sheet.data_validation(
-                row,
-                1,
-                row,
-                1,
-                {
-                    "validate": "date",
-                    "criteria": ">",
-                    "value": form.quarter.end,
-                    "input_title": "Date",
-                    "input_message": "When the return was signed off, like 20/10/2025.",
-                    "error_title": "This is not a date that fits",
-                    "error_message": "Write a date after the quarter’s end, day first.",
-                    "error_type": "stop",
-                },
-            )
+        row = last + 1
+    signed_off_on = next(at for at, line in enumerate(lines) if line.name == "signed_off_on")
+    sheet.data_validation(
+        signed_off_on,
+        1,
+        signed_off_on,
+        1,
+        {
+            "validate": "date",
+            "criteria": ">",
+            "value": form.quarter.end,
+            "input_title": "Date",
+            "input_message": "When the return was signed off, like 20/10/2025.",
+            "error_title": "This is not a date that fits",
+            "error_message": "Write a date after the quarter’s end, day first.",
+            "error_type": "stop",
+        },
+    )
     sheet.protect(options={"format_columns": True, "format_rows": True})
     first = _header_row(lines) + 1
     sheet.set_selection(first, column, first, column)
