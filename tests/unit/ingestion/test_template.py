@@ -222,6 +222,15 @@ def test_parts_stand_indented_under_their_total(sheet: Worksheet) -> None:
     assert table["referrals"]["Measure"].font.bold
 
 
+def test_parts_follow_their_total_also_where_the_set_names_them_first() -> None:
+    """Those that add up come first: the total's definition counts on the rows right below."""
+    backwards = template._explained(MEASURES.iloc[::-1].reset_index(), SET)
+    codes = list(backwards["measure_code"])
+    at = codes.index("referrals")
+    assert set(codes[at + 1 : at + 12]) == set(SOURCES)
+    assert codes[at + 12] == "repeat_referrals"
+
+
 def test_only_a_full_breakdown_must_add_up(sheet: Worksheet) -> None:
     definitions = {code: row["Definition"].value for code, row in rows_by_code(sheet).items()}
     adding = [code for code, text in definitions.items() if "must add up" in text]
