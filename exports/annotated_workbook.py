@@ -36,6 +36,7 @@ from exports.findings_words import (
     where,
 )
 from ingestion import readers
+from ingestion.spreadsheet import FORMULA_STARTS
 
 # A note on each of many thousand cells makes a workbook that spreadsheet programs open slowly.
 MAX_NOTES = 2_000
@@ -60,7 +61,6 @@ _PLACES = 1 + [title for title, _ in _COLUMNS].index("Places")
 _FONT = "Calibri"
 _EDGE = Border(*[Side(style="thin", color="BFBFBF")] * 4)
 _WRAPPED = Alignment(wrap_text=True, vertical="top")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class NoCopyError(Exception):
@@ -140,7 +140,7 @@ def _put(sheet: Worksheet, row: int, column: int, value: object) -> Cell:
         cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)[:32_000]
         cell.data_type = "s"
         # Also when somebody edits the cell: Excel keeps it as text, as after a typed apostrophe.
-        cell.quotePrefix = value.startswith(_FORMULA_STARTS)
+        cell.quotePrefix = value.startswith(FORMULA_STARTS)
     elif isinstance(value, float) and value.is_integer():
         cell.value = int(value)
     else:

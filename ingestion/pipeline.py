@@ -90,6 +90,10 @@ def _fields(table: str) -> list[tuple[str, pa.DataType]]:
     return [("row", pa.int64()), *((c.name, _ARROW[c.type]) for c in columns if c.keep != "drop")]
 
 
+# The reference seeds that reading a file depends on.
+_REFERENCE_READ = ("local_authorities", "participation", "quarters")
+
+
 @lru_cache
 def _rules_version(source: str) -> str:
     """Changes whenever the contract, the registry or the code that reads files changes."""
@@ -97,7 +101,7 @@ def _rules_version(source: str) -> str:
     digest = hashlib.sha256(contract(source).model_dump_json().encode())
     for path in [
         *sorted((seeds_folder() / "registry").glob("*.csv")),
-        seeds_folder() / "reference" / "local_authorities.csv",
+        *((seeds_folder() / "reference" / f"{name}.csv") for name in _REFERENCE_READ),
     ]:
         digest.update(path.read_bytes())
     for path in [*sorted(here.rglob("*.py")), here / "codes.yml", here / "fixes.yml"]:

@@ -107,6 +107,19 @@ def names_of_measures() -> dict[str, list[str]]:
     return names
 
 
+def participates(la_code: str, day: str) -> bool:
+    """Whether an authority takes part in the quarterly return on an ISO date (MoU, June 2022).
+
+    Participation is voluntary and dated; the register is `reference/participation.csv`.
+    """
+    register = seed("reference/participation")
+    lines = register[
+        (register["new_la_code"] == la_code) & (register["activity"] == "quarterly_return")
+    ]
+    begun = lines["valid_from"] <= day
+    return bool((begun & ((lines["valid_to"] == "") | (lines["valid_to"] >= day))).any())
+
+
 def measures_of_set(set_id: str) -> pd.DataFrame:
     """The measures an authority returns for a set, in the set's order; columns of measures.csv.
 

@@ -40,7 +40,7 @@ LandingOption = Annotated[
 
 
 def _stop(message: str, code: int) -> NoReturn:
-    errors.print(message, markup=False)
+    errors.print(message, markup=False, soft_wrap=True)
     raise typer.Exit(code)
 
 

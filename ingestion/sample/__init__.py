@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingestion.aliases import FOLDER
 from ingestion.periods import Quarter
 from ingestion.registry import indicator_set_in_force, return_due
 from ingestion.sample.annex_a import write_annex_a
-from ingestion.sample.deliveries import write_returns
+from ingestion.sample.deliveries import write_aliases, write_returns
 from ingestion.sample.figures import london_authorities, quarters_between, simulate
 from ingestion.sample.published import LAST_NEEDED, write_published
 
@@ -70,6 +71,7 @@ def write_landing_zone(
     span = quarters_between(last_quarter.shift(1 - quarters), last_quarter)
     figures = simulate(max(last_quarter.shift(1), LAST_NEEDED), seed)
     returns = write_returns(dest / "returns", figures, span, seed)
+    write_aliases(dest / FOLDER)
     published = write_published(dest / "published", figures, seed)
     annex_a = write_annex_a(dest / "annex_a", figures, annex_a_las, span, rows_scale, seed)
     return SampleSummary(

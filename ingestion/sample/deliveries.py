@@ -10,6 +10,7 @@ from datetime import datetime, time
 from pathlib import Path
 
 from ingestion import template
+from ingestion.aliases import COLUMNS
 from ingestion.periods import Quarter, add_working_days
 from ingestion.registry import indicator_set_in_force, return_due
 from ingestion.sample.figures import Figures
@@ -19,7 +20,10 @@ from ingestion.sample.returns import CLEAN, Oddities
 MISSING_NOW = ("HAV", "WES")  # in the last quarter
 MISSING_BEFORE = "BEX"  # in one older quarter
 LATE = "EAL"
-RESUBMITTED = "LAM"
+RESUBMITTED = "LAM"  # twice
+SET_ASIDE = "HIL"  # last quarter's cover on this quarter's figures
+REMEMBERED = "ISL"  # its own word for a measure, which somebody has explained
+OWN_WORD, OWN_MEASURE = "Kids in need", "cin"
 
 _FIRST_VERSION = Oddities(
     factors={
@@ -29,7 +33,9 @@ _FIRST_VERSION = Oddities(
         "sw_days_lost": 1.20,
     }
 )
+_SECOND_VERSION = Oddities(factors={"sw_days_lost": 1.20})
 _UNTIDY_NOW = {
+    REMEMBERED: Oddities(codes={OWN_MEASURE: ""}, labels={OWN_MEASURE: OWN_WORD}),
     "BRO": Oddities(labels={"contacts": "Inital contacts"}),
     "ENF": Oddities(headers={"value": "Valeu", "comment": "Comments"}),
     "CRO": Oddities(as_text=frozenset({"contacts", "referrals", "cin", "ehc_plans_open"})),
@@ -97,8 +103,14 @@ def plan(las: list[str], quarters: list[Quarter], seed: int) -> list[Delivery]:
             if last and la == RESUBMITTED:
                 early = datetime.combine(add_working_days(quarter.end, 8), clock)
                 deliveries.append(replace(sent, received_at=early, oddities=_FIRST_VERSION))
+                again = datetime.combine(add_working_days(quarter.end, 12), clock)
+                second = replace(sent, received_at=again, version=2, oddities=_SECOND_VERSION)
+                deliveries.append(second)
                 again = datetime.combine(add_working_days(quarter.end, 15), clock)
-                sent = replace(sent, received_at=again, version=2)
+                sent = replace(sent, received_at=again, version=3)
+            if last and la == SET_ASIDE:
+                cover = {"quarter": quarter.shift(-1).label}
+                sent = replace(sent, oddities=Oddities(cover=cover))
             deliveries.append(sent)
     return deliveries
 
@@ -106,6 +118,13 @@ def plan(las: list[str], quarters: list[Quarter], seed: int) -> list[Delivery]:
 def file_name(la_name: str, delivery: Delivery) -> str:
     version = f"_v{delivery.version}" if delivery.version > 1 else ""
     return f"{template.file_stem(la_name, delivery.quarter)}{version}_SYNTHETIC.xlsx"
+
+
+def write_aliases(root: Path) -> None:
+    """What somebody at LIIA has noted about an authority's own words."""
+    line = f"{REMEMBERED},measure,{OWN_WORD},{OWN_MEASURE},Invented analyst,2025-08-01,by telephone"
+    root.mkdir(parents=True)
+    (root / "returns_SYNTHETIC.csv").write_text(f"{','.join(COLUMNS)}\n{line}\n", encoding="utf-8")
 
 
 def write_returns(root: Path, figures: Figures, span: list[Quarter], seed: int) -> list[Path]:

@@ -15,11 +15,13 @@ from ingestion.template import Row
 class Oddities:
     """How one workbook departs from the template; each mapping is by measure code.
 
-    `headers` is by the contract's column name. `values` replaces what is typed, `factors`
-    multiplies it, `as_text` types it as text with a thousands separator.
+    `headers` is by the contract's column name, `cover` by its cover names. `values` replaces what
+    is typed, `factors` multiplies it, `as_text` types it as text with a thousands separator.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
+    cover: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str | None] = field(default_factory=dict)
     factors: Mapping[str, float] = field(default_factory=dict)
@@ -49,9 +51,12 @@ class Oddities:
                 changed += [Row("empty")] * self.rows_above_header
                 line = _with_cells(line, headers)
                 above = line.cells
-            elif line.name in self.labels:
-                label = above.index(table.column("measure_label").headers[0])
-                line = _with_cells(line, {str(line.cells[label]): self.labels[line.name]})
+            elif line.kind == "cover" and line.name in self.cover:
+                line = replace(line, cells=(line.cells[0], self.cover[line.name]))
+            elif line.kind == "measure":
+                label = str(line.cells[above.index(table.column("measure_label").headers[0])])
+                odd = {label: self.labels.get(line.name, label)}
+                line = _with_cells(line, {line.name: self.codes.get(line.name, line.name)} | odd)
             changed.append(line)
         if self.footnote:
             changed += [Row("empty"), Row("note", (self.footnote,))]

@@ -15,7 +15,7 @@ from ingestion.contract import Column, Table, contract
 from ingestion.findings import Finding, address
 from ingestion.periods import Quarter
 from ingestion.readers import Sheet, UnreadableFile, read
-from ingestion.registry import indicator_set_in_force
+from ingestion.registry import indicator_set_in_force, participates
 from ingestion.sources import Parsed, header_findings
 from ingestion.sources.return_rows import values
 
@@ -229,6 +229,7 @@ def _submission(
         )
         parsed.findings.append(finding)
     _identify(parsed, file, candidate)
+    _check_participation(parsed)
     _note_cover(parsed, candidate.cover, table)
     if _complete(resolution):
         frame, findings = values(sheet, table, resolution, parsed.quarter, aliases, parsed.la_code)
@@ -362,6 +363,24 @@ def _settle(
             )
         )
     return told
+
+
+def _check_participation(parsed: Parsed) -> None:
+    """Figures of an authority that does not take part enter no product (MoU: voluntary)."""
+    if parsed.la_code is None or parsed.quarter is None:
+        return
+    last_day = Quarter.parse(parsed.quarter).end.isoformat()
+    if not participates(parsed.la_code, last_day):
+        parsed.findings.append(
+            Finding(
+                "return.authority.not_participating",
+                "block",
+                "The participation register does not have this authority in this quarter",
+                sheet=parsed.sheet,
+                value=landing.la_name(parsed.la_code),
+                expected=f"a line in the participation register in force on {last_day}",
+            )
+        )
 
 
 def _note_cover(parsed: Parsed, cover: Cover, table: Table) -> None:

@@ -321,3 +321,88 @@ def test_a_changed_registry_reads_files_again(
     assert run().parsed == 1
     assert run().parsed == 0
     pipeline._rules_version.cache_clear()
+
+
+# --- several submissions in a file, and what is remembered ---
+
+
+def two_quarters() -> dict:
+    first = [["Quarter", "2025-26 Q1"] if row[:1] == ["Quarter"] else row for row in return_rows()]
+    return {"Q1": first, "Q2": return_rows({"cin": 42})}
+
+
+def test_a_workbook_of_two_quarters_is_two_rows_of_the_ledger(
+    run: Callable, land: Callable, home: Path
+) -> None:
+    land("returns/CAM/both.xlsx", two_quarters())
+    result = run()
+    assert (result.files, result.parsed) == (1, 1)
+    files = pd.read_parquet(home / "raw" / "return_files.parquet")
+    assert list(files["quarter"]) == ["2025-26-Q1", "2025-26-Q2"]
+    assert list(files["sheet"]) == ["Q1", "Q2"]
+    assert files["file_id"].is_unique
+    assert set(files["path"]) == {"returns/CAM/both.xlsx"}
+    assert list(files["is_current"]) == [True, True]
+    values = raw(home, "return_values").merge(files[["file_id", "quarter"]], on="file_id")
+    cin = values[values["measure_code"] == "cin"].set_index("quarter")["value"]
+    assert cin.to_dict() == {"2025-26-Q1": 10, "2025-26-Q2": 42}
+    assert run(days=1).parsed == 0
+    assert pd.read_parquet(home / "raw" / "return_files.parquet").equals(files)
+
+
+def test_a_quarter_taken_out_of_a_workbook_is_replaced_and_the_other_goes_on(
+    run: Callable, land: Callable, home: Path
+) -> None:
+    land("returns/CAM/both.xlsx", two_quarters())
+    run()
+    land("returns/CAM/both.xlsx", {"Q2": two_quarters()["Q2"]})
+    run(days=1)
+    files = pd.read_parquet(home / "raw" / "return_files.parquet")
+    current = files[files["is_current"]]
+    assert list(current["quarter"]) == ["2025-26-Q2"]
+    assert set(files.loc[~files["is_current"], "state"]) == {"replaced"}
+
+
+def remember(zone: Path, *lines: str) -> None:
+    path = zone / "aliases" / "returns.csv"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join(["la,kind,written,means", *lines]))
+
+
+def test_a_correction_is_used_from_then_on_and_only_its_authority_is_read_again(
+    run: Callable, land: Callable, zone: Path, home: Path
+) -> None:
+    own_word = csv_return({"cin": 42}).replace("cin,Children in need", ",Kids in need")
+    land(CAM, own_word)
+    land("returns/2025-26-Q2/GRE/return.csv", csv_return().replace("Camden", "Greenwich")
+         .replace("E09000007", "E09000011"))  # fmt: skip
+    assert run().parsed == 2
+    lost = raw(home, "return_findings").query("rule_id == 'return.measure.unknown'")
+    assert "E09000007,measure,Kids in need,cin" in lost["fix"].iloc[0]
+    assert "cin" not in set(camden(home)["measure_code"])
+
+    remember(zone, "E09000007,measure,Kids in need,cin")
+    assert run(days=1).parsed == 1
+    assert camden(home).set_index("measure_code").loc["cin", "value"] == 42
+    # The next quarter needs no further word.
+    land("returns/2025-26-Q3/CAM/return.csv", own_word.replace("2025-26 Q2", "2025-26 Q3"))
+    run(days=90)
+    assert list(camden(home).query("measure_code == 'cin'")["value"]) == [42, 42]
+
+
+def camden(home: Path) -> pd.DataFrame:
+    files = pd.read_parquet(home / "raw" / "return_files.parquet")
+    mine = files.loc[files["new_la_code"] == "E09000007", "file_id"]
+    values = raw(home, "return_values")
+    return values[values["file_id"].isin(mine)]
+
+
+def test_a_line_of_the_aliases_that_cannot_be_used_is_a_finding_of_the_run(
+    run: Callable, land: Callable, zone: Path, home: Path
+) -> None:
+    land(CAM, csv_return())
+    remember(zone, "CAM,measure,a b c,no such measure")
+    assert run().findings == {"check": 1}
+    (finding,) = raw(home, "return_findings").to_dict("records")
+    assert (finding["rule_id"], finding["sheet"]) == ("aliases.unusable", "aliases/returns.csv")
+    assert pd.isna(finding["file_id"])

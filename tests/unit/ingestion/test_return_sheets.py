@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pytest
 
-from ingestion import landing
+from ingestion import landing, registry
 from ingestion.aliases import Aliases
 from ingestion.findings import Finding
+from ingestion.registry import seed
 from ingestion.sources import Parsed, returns
 from tests.unit.ingestion.builders import COVER, RETURN_HEADER, Rows, cells_of, return_rows
 
@@ -243,6 +245,26 @@ def test_a_return_without_any_figure_blocks_so_that_it_replaces_nothing(land: Ca
     (found,) = parse(land, {"Return": rows})
     assert [f.rule_id for f in found.findings] == ["return.values.none"]
     assert not found.accepted
+
+
+def test_an_authority_that_does_not_take_part_is_set_aside(
+    land: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def register(name: str) -> pd.DataFrame:
+        frame = seed(name)
+        if name != "reference/participation":
+            return frame
+        return frame.assign(
+            valid_to=frame["valid_to"].mask(frame["new_la_code"] == CAMDEN, "2025-06-30")
+        )
+
+    monkeypatch.setattr(registry, "seed", register)
+    (found,) = parse(land, {"Return": return_rows()})
+    assert [(f.rule_id, f.severity) for f in found.findings] == [
+        ("return.authority.not_participating", "block")
+    ]
+    (before,) = parse(land, {"Return": covered(quarter="2025-26 Q1")}, "returns/CAM/a.xlsx")
+    assert before.accepted
 
 
 def test_a_figure_in_the_comment_is_asked_about(land: Callable) -> None:

@@ -4,6 +4,7 @@ Workbooks are read back with openpyxl, so that writing and reading do not share 
 """
 
 import hashlib
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,10 @@ import pandas as pd
 import pytest
 import yaml
 
+from ingestion import aliases
 from ingestion.contract import contract
+from ingestion.labels import squeeze
+from ingestion.landing import la_code
 from ingestion.periods import Quarter
 from ingestion.registry import indicator_set_in_force, measures_of_set, return_due
 from ingestion.sample import SampleSummary, write_landing_zone
@@ -24,7 +28,11 @@ from ingestion.sample.deliveries import (
     LATE,
     MISSING_BEFORE,
     MISSING_NOW,
+    OWN_MEASURE,
+    OWN_WORD,
+    REMEMBERED,
     RESUBMITTED,
+    SET_ASIDE,
     plan,
 )
 from ingestion.sample.figures import (
@@ -54,10 +62,15 @@ class Return:
         return self.sidecar["la"], self.sidecar["quarter"]
 
     @property
+    def codes(self) -> pd.Series:
+        """The code of each row; a row with the sender's own word has none in its cell."""
+        return self.rows["Measure code"].mask(self.rows["Measure"] == OWN_WORD, OWN_MEASURE)
+
+    @property
     def numbers(self) -> dict[str, float]:
         """Values as a person would read them: text with separators is a number, n/a is not."""
         # By place: its header may be misspelt, and Comment and Previous quarter follow it.
-        typed = self.rows.set_index("Measure code").iloc[:, -3].astype(str).str.replace(",", "")
+        typed = self.rows.set_index(self.codes).iloc[:, -3].astype(str).str.replace(",", "")
         return pd.to_numeric(typed, errors="coerce").to_dict()
 
 
@@ -128,9 +141,10 @@ def test_every_file_says_that_it_is_synthetic(zone: SampleSummary) -> None:
 
 
 def test_the_summary_counts_what_stands_on_disk(zone: SampleSummary) -> None:
-    on_disk = [p for p in files(zone.root) if p.suffix in (".xlsx", ".csv")]
+    data = [p for p in files(zone.root) if p.suffix in (".xlsx", ".csv")]
+    on_disk = [p for p in data if "aliases" not in p.parts]
     assert sorted(p for paths in zone.paths.values() for p in paths) == on_disk
-    assert zone.files == {"returns": 2 * 33 - 3 + 1, "published": 5, "annex_a": 2}
+    assert zone.files == {"returns": 2 * 33 - 3 + 2, "published": 5, "annex_a": 2}
 
 
 def test_a_folder_with_files_is_refused(tmp_path: Path) -> None:
@@ -216,12 +230,30 @@ def test_one_return_is_late_and_the_rest_arrive_in_one_to_four_weeks(
     assert late == {(LATE, LAST.slug)}
 
 
-def test_one_return_is_sent_twice_with_corrections(returns: list[Return]) -> None:
-    first, second = (r for r in returns if r.key == (RESUBMITTED, LAST.slug))
-    assert second.path.name.endswith("_v2_SYNTHETIC.xlsx")
-    assert first.sidecar["received_at"] < second.sidecar["received_at"]
-    changed = {code for code, value in first.numbers.items() if value != second.numbers[code]}
-    assert 0 < len(changed) < 6
+def test_one_return_is_sent_again_twice_with_corrections(returns: list[Return]) -> None:
+    versions = [r for r in returns if r.key == (RESUBMITTED, LAST.slug)]
+    assert [r.path.name.partition("Q2")[2] for r in versions] == [
+        "_SYNTHETIC.xlsx", "_v2_SYNTHETIC.xlsx", "_v3_SYNTHETIC.xlsx",
+    ]  # fmt: skip
+    for before, after in itertools.pairwise(versions):
+        assert before.sidecar["received_at"] < after.sidecar["received_at"]
+        changed = {code for code, n in before.numbers.items() if n != after.numbers[code]}
+        assert 0 < len(changed) < 6
+
+
+def test_one_return_has_the_wrong_cover(latest: dict[str, Return]) -> None:
+    assert latest[SET_ASIDE].cover["Quarter"] == LAST.shift(-1).label
+    assert latest[SET_ASIDE].sidecar["quarter"] == LAST.slug
+
+
+def test_one_return_has_a_word_of_its_own_that_is_remembered(
+    zone: SampleSummary, latest: dict[str, Return]
+) -> None:
+    assert OWN_WORD in set(latest[REMEMBERED].rows["Measure"])
+    remembered = aliases.load(zone.root)
+    assert remembered.findings == []
+    code = la_code(REMEMBERED)
+    assert remembered.of(code).measures == {squeeze(OWN_WORD): OWN_MEASURE}
 
 
 def test_the_untidy_cells_are_there(latest: dict[str, Return]) -> None:
@@ -277,7 +309,7 @@ def test_stocks_follow_from_flows_and_the_previous_quarter(returns: list[Return]
         ):
             new = now.numbers
             assert new[stock] == before.numbers[stock] + new[started] - new[ended]
-        shown = now.rows.set_index("Measure code")["Previous quarter"].dropna().to_dict()
+        shown = now.rows.set_index(now.codes)["Previous quarter"].dropna().to_dict()
         assert shown == {c: v for c, v in before.numbers.items() if v == v}
         checked += 1
     assert checked == 30

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.conftest import PROJECT, liia
+from tests.unit.ingestion.builders import USUAL
 
 
 def test_help_lists_the_commands() -> None:
