@@ -21,6 +21,7 @@ MARTS = (
     "fct_comparison",
     "mart_tartan_rug",
     "mart_submission_status",
+    "mart_findings",
 )
 
 

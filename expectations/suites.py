@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingestion.contract import Between, NotBefore, NotNull, Unique
-from ingestion.pipeline import contract_table
+from ingestion.findings import SEVERITIES
+from ingestion.pipeline import SOURCES, contract_table
 from ingestion.registry import seed
 from ingestion.sources.published import LEVELS, PERIOD
 
@@ -160,6 +161,16 @@ def mart_suite(mart: str) -> list[Rule]:
                 for column in ("new_la_code", "quarter_label", "measure_code", "value_status")
             ),
             _in_set(mart, "submission_state", SUBMISSION_STATES),
+        ]
+    if mart == "mart_findings":
+        return [
+            *(
+                _not_null(mart, column, "a finding says which rule, where and what")
+                for column in ("file_id", "rule_id", "message", "is_current")
+            ),
+            _in_set(mart, "source", list(SOURCES)),
+            _in_set(mart, "scope", ["file", "history"]),
+            _in_set(mart, "severity", list(SEVERITIES)),
         ]
     return [
         Rule(

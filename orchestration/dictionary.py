@@ -36,6 +36,11 @@ def render() -> str:
                 ["measure_code", "label", "timing", "unit", "definition", "definition_status"]
             ].rename(columns={"measure_code": "code", "definition_status": "status"})
         ),
+        "## Rules on history",
+        "What is asked about a return by comparing it with what was known before. None of them"
+        " sets a file aside. Of the rules of a family only the first in this order speaks for a"
+        " figure. Findings are in `mart_findings`, scope `history`.",
+        *_history_rules(),
         "## Value statuses",
         _table(seed("registry/value_statuses")[["value_status", "dfe_symbol", "label", "meaning"]]),
         "## Marts",
@@ -88,6 +93,51 @@ def _sets() -> list[str]:
             f" to {row['valid_to'] or 'today'}; {row['status'].replace('_', ' ')}. {codes}"
         )
     return lines
+
+
+PARAMETERS = {
+    "minimum_points": "points at least",
+    "minimum_size": "usual figure at least",
+    "minimum_difference": "difference at least",
+    "threshold": "threshold",
+    "noise_factor": "times the noise",
+    "closeness": "closeness",
+}
+
+
+def _history_rules() -> list[str]:
+    """A table of the rules, and what each parameter means; both from the seed and its YAML."""
+    rules = seed("registry/history_rules")
+    rules = rules.iloc[rules["priority"].astype(int).argsort()]
+    parameters = [
+        "; ".join(f"{words} {row[name]}" for name, words in PARAMETERS.items() if row[name])
+        for row in rules.to_dict("records")
+    ]
+    frame = pd.DataFrame(
+        {
+            "rule": rules["title"].to_numpy(),
+            "id": ("`" + rules["rule_id"] + "`").to_numpy(),
+            "severity": rules["severity"].to_numpy(),
+            "family": rules["family"].to_numpy(),
+            "says": (rules["message"] + "; expected: " + rules["expected"]).to_numpy(),
+            "do": rules["fix"].to_numpy(),
+            "why": rules["rationale"].to_numpy(),
+            "parameters": [text or "–" for text in parameters],
+        }
+    )
+    described = yaml.safe_load(
+        (DBT_PROJECT / "seeds" / "registry" / "_registry.yml").read_text(encoding="utf-8")
+    )["seeds"]
+    (columns,) = (table["columns"] for table in described if table["name"] == "history_rules")
+    meaning = {column["name"]: column["description"] for column in columns}
+    explained = pd.DataFrame(
+        {
+            "parameter": list(PARAMETERS.values()),
+            "column": [f"`{name}`" for name in PARAMETERS],
+            "meaning": [meaning[name] for name in PARAMETERS],
+        }
+    )
+    return [_table(frame), _table(explained)]
 
 
 def _marts() -> list[str]:

@@ -33,3 +33,20 @@
 
 {# A text as a date where it is one (2025-10-20), else null. #}
 {% macro date_or_null(text) %}try_cast({{ text }} as date){% endmacro %}
+
+{# The middle value. #}
+{% macro median_of(column) %}median({{ column }}){% endmacro %}
+
+{# The middle distance from the middle value. #}
+{% macro median_deviation_of(column) %}mad({{ column }}){% endmacro %}
+
+{# A number as a person writes it: 1,234, and one decimal, half up, where it is not whole. #}
+{% macro number_text(number) -%}
+    case
+        when round({{ number }}, 1) = round({{ number }}) then format('{:,}', cast(round({{ number }}) as bigint))
+        else format('{:,.1f}', round({{ number }}, 1))
+    end
+{%- endmacro %}
+
+{# A date as a person writes it: 31 March 2025. #}
+{% macro date_text(day) %}strftime({{ day }}, '%-d %B %Y'){% endmacro %}

@@ -18,3 +18,25 @@
 {% macro population_year(period_end) -%}
     extract(year from {{ period_end }} - interval 3 month)
 {%- endmacro %}
+
+{#
+    How far a series usually lies from its median: 1.4826 makes the median absolute deviation the
+    standard deviation of a normal series; a count is never steadier than its square root.
+#}
+{% macro usual_spread(typical, deviation) -%}
+    greatest(1.4826 * {{ deviation }}, sqrt({{ typical }}))
+{%- endmacro %}
+
+{# Financial quarters in one row of numbers: the quarter before has the number before. #}
+{% macro quarter_index(period_end) -%}
+    extract(year from {{ period_end }}) * 4 + extract(quarter from {{ period_end }})
+{%- endmacro %}
+
+{# A sentence of the registry with its words in braces filled in. #}
+{% macro filled(template, words) -%}
+    {%- set ns = namespace(sql=template) -%}
+    {%- for word, text in words.items() -%}
+        {%- set ns.sql = "replace(" ~ ns.sql ~ ", '{" ~ word ~ "}', coalesce(" ~ text ~ ", ''))" -%}
+    {%- endfor -%}
+    {{ ns.sql }}
+{%- endmacro %}

@@ -1,5 +1,6 @@
 """Seeds against what they were made from, and against each other where dbt cannot see."""
 
+import re
 from datetime import date
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ import pytest
 from ingestion.contract import contract
 from ingestion.periods import Quarter, add_working_days, working_days
 from ingestion.registry import seed
+from orchestration.home import DBT_PROJECT
 
 
 def test_quarters_are_those_of_the_calendar_module() -> None:
@@ -118,3 +120,16 @@ def test_a_stock_is_a_snapshot_and_what_feeds_and_drains_it_flows() -> None:
 def test_the_register_of_participation_has_every_authority_of_london() -> None:
     las = seed("reference/local_authorities").query("is_london == 'true'")
     assert set(seed("reference/participation")["new_la_code"]) == set(las["new_la_code"])
+
+
+def test_rules_on_history_are_those_that_the_models_know() -> None:
+    folder = DBT_PROJECT / "models" / "intermediate" / "quality"
+    known = set()
+    for path in folder.glob("*.sql"):
+        known |= set(re.findall(r"'(history\.\w+)'", path.read_text(encoding="utf-8")))
+    rules = seed("registry/history_rules")
+    assert known == set(rules["rule_id"])
+    words = (folder / "int_history__findings.sql").read_text(encoding="utf-8")
+    for text in [*rules["message"], *rules["expected"]]:
+        for word in re.findall(r"{(.*?)}", text):
+            assert f"'{word}':" in words, text

@@ -82,6 +82,19 @@ def test_how_things_stand_is_said_for_all_33(synthetic_run: Run) -> None:
     assert lambeth["is_current"].to_dict() == {1: False, 2: True}
 
 
+def test_findings_are_in_one_table_and_history_asks_little_of_the_sample(
+    synthetic_run: Run,
+) -> None:
+    mart = synthetic_run.mart("mart_findings")
+    raw = [pd.read_parquet(path) for path in synthetic_run.home.glob("raw/*_findings.parquet")]
+    assert len(raw) == 3
+    assert (mart["scope"] == "file").sum() == sum(map(len, raw))
+    fuzzy = mart[mart["rule_id"] == "headers.fuzzy"]
+    assert set(fuzzy["la_name"]) == {"Enfield"}
+    assert (mart["scope"] == "history").sum() <= 10
+    assert mart["message"].notna().all()
+
+
 def test_london_is_pooled_over_those_who_returned(synthetic_run: Run) -> None:
     rows = synthetic_run.mart("fct_indicator").query(
         "indicator_code == 'repeat_referrals_pct' and period_label == '2025-26 Q2'"

@@ -178,6 +178,30 @@ def test_a_state_that_nobody_knows_blocks(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"severity": "bad"}, "mart_findings.severity.known"),
+        ({"scope": None, "source": "guess"}, "mart_findings.source.known"),
+        ({"message": None}, "mart_findings.message.present"),
+    ],
+)
+def test_a_finding_that_says_nothing_blocks(tmp_path: Path, change: dict, rule: str) -> None:
+    keys = ("file_id", "rule_id", "message")
+    row = dict.fromkeys(keys, "a") | {"is_current": True}
+    row |= {"source": "annex_a", "scope": "file", "severity": "note"}
+    path = tmp_path / "mart_findings.parquet"
+    write_parquet(pd.DataFrame([row, row | change]), path)
+    assert failed(gate.check_mart("mart_findings", path, tmp_path / "docs")) == {rule: "critical"}
+
+
+def test_no_findings_at_all_is_fine(tmp_path: Path) -> None:
+    columns = ["file_id", "rule_id", "message", "is_current", "source", "scope", "severity"]
+    path = tmp_path / "mart_findings.parquet"
+    write_parquet(pd.DataFrame(columns=columns, dtype="string"), path)
+    assert failed(gate.check_mart("mart_findings", path, tmp_path / "docs")) == {}
+
+
 def test_every_rule_has_an_id_of_its_own_and_a_reason() -> None:
     suites = [raw_suite(name) for source in SOURCES for name in tables_of(source)]
     suites += [mart_suite(mart) for mart in gate.MARTS]

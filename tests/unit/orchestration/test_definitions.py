@@ -60,6 +60,8 @@ def test_gates_block_between_raw_marts_and_publication(definitions: dg.Definitio
         "marts/fct_indicator",
         "marts/fct_measure",
         "marts/mart_tartan_rug",
+        "marts/mart_submission_status",
+        "marts/mart_findings",
     } <= blocking
     published = graph.get(dg.AssetKey(["published", "marts"]))
     assert dg.AssetKey(["marts", "fct_indicator"]) in published.parent_keys
@@ -69,6 +71,10 @@ def test_raw_tables_are_upstream_of_the_models_that_read_them(definitions: dg.De
     graph = definitions.resolve_asset_graph()
     staging = graph.get(dg.AssetKey(["staging", "stg_return__values"]))
     assert staging.parent_keys == {dg.AssetKey(["raw", "return_values"])}
+    findings = graph.get(dg.AssetKey(["staging", "stg_ledger__findings"]))
+    assert findings.parent_keys == {
+        dg.AssetKey(["raw", f"{source}_findings"]) for source in ("return", "annex_a", "published")
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,116 @@
+-- One row per finding: what was wrong in a file that is in the landing zone, and what history has to ask
+-- about the returns that count. What Annex A cells held is never here, whatever was handed over.
+with files as (
+
+    select * from {{ ref('stg_ledger__files') }}
+
+),
+
+in_files as (
+
+    select
+        findings.*,
+        'file' as scope,
+        returned.measure_code
+    from {{ ref('stg_ledger__findings') }} as findings
+    left join {{ ref('stg_return__values') }} as returned
+        on
+            findings.file_id = returned.file_id
+            and findings.sheet = returned.sheet
+            and findings.source_row = returned.source_row
+
+),
+
+in_history as (
+
+    select
+        'return' as source_name,
+        'history' as scope,
+        file_id,
+        rule_id,
+        severity,
+        message,
+        fix,
+        measure_code,
+        sheet,
+        cell,
+        value,
+        expected,
+        1 as finding_count
+    from {{ ref('int_history__findings') }}
+
+),
+
+findings as (
+
+    select * from in_files
+    union all by name
+    select * from in_history
+
+),
+
+placed as (
+
+    select
+        findings.*,
+        files.new_la_code,
+        files.quarter_label,
+        files.path,
+        files.release_id,
+        files.is_current,
+        coalesce(findings.measure_code, findings.column_name, findings.sheet, '') as subject
+    from findings
+    inner join files on findings.file_id = files.file_id
+
+),
+
+-- The same rule on the same subject of the same authority, over the quarters.
+seen as (
+
+    select
+        source_name,
+        new_la_code,
+        rule_id,
+        subject,
+        min(quarter_label) as first_seen_quarter,
+        count(distinct quarter_label) as seen_quarters
+    from placed
+    where new_la_code is not null and quarter_label is not null
+    group by source_name, new_la_code, rule_id, subject
+
+)
+
+select
+    placed.source_name as source,
+    placed.new_la_code,
+    areas.la_name,
+    placed.quarter_label,
+    placed.file_id,
+    placed.path,
+    placed.release_id,
+    placed.is_current,
+    placed.scope,
+    placed.rule_id,
+    placed.severity,
+    placed.message,
+    placed.fix,
+    placed.table_name,
+    placed.sheet,
+    placed.cell,
+    cast(placed.source_row as integer) as row_number,
+    placed.column_name,
+    placed.measure_code,
+    case when placed.source_name != 'annex_a' then placed.value end as value,
+    placed.expected,
+    case when placed.source_name != 'annex_a' then placed.suggestion end as suggestion,
+    cast(placed.finding_count as integer) as finding_count,
+    case when placed.quarter_label is not null then seen.first_seen_quarter end as first_seen_quarter,
+    case when placed.quarter_label is not null then cast(seen.seen_quarters as integer) end as seen_quarters
+from placed
+left join {{ ref('local_authorities') }} as areas on placed.new_la_code = areas.new_la_code
+left join seen
+    on
+        placed.source_name = seen.source_name
+        and placed.new_la_code = seen.new_la_code
+        and placed.rule_id = seen.rule_id
+        and placed.subject = seen.subject
