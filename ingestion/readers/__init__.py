@@ -1,17 +1,16 @@
 """Bytes to cells with their addresses; nothing clever.
 
 A reader knows file formats, never what a cell means. Every reader returns `Sheet`s whose first cell
-is A1, so that a position is an Excel address.
+is A1, so that a position is an Excel address. What a file is, its content says, not its name.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
 TEXT = (".csv", ".tsv", ".txt")
 
-# A return is under 100 KB and the largest Annex A workbook seen unpacks to about 20 MB.
+# The largest Annex A workbook seen unpacks to about 20 MB.
 MAX_UNPACKED_BYTES = 500 * 1024 * 1024
 
 
@@ -20,14 +19,22 @@ UNCALCULATED = "(formula without a saved result)"
 
 
 class UnreadableFile(Exception):
-    """The file cannot be read at all; the message says why, in plain English."""
+    """The file cannot be read at all; the message says why, in plain English.
+
+    `rule_id` says which kind of reason it is, for the finding that a parser makes of it.
+    """
+
+    def __init__(self, message: str, rule_id: str = "file.unreadable") -> None:
+        super().__init__(message)
+        self.rule_id = rule_id
 
 
 @dataclass(frozen=True)
 class Sheet:
     """One sheet (or one CSV): `rows[0][0]` is cell A1; empty cells are empty strings.
 
-    Positions are zero-based. `percents` are numbers shown as a percentage: 25% comes as 0.25.
+    The rest is what the rows alone do not show, all zero-based and inside the used area: what a
+    person would not see on opening the file, and the numbers shown as a percentage (25% is 0.25).
     """
 
     name: str
@@ -38,35 +45,34 @@ class Sheet:
     percents: frozenset[tuple[int, int]] = frozenset()
 
 
-def read(path: Path) -> list[Sheet]:
+def read(path: Path, limit_bytes: int = MAX_UNPACKED_BYTES) -> list[Sheet]:
     """Every sheet of a workbook, or the one table of a text file.
 
-    Raises UnreadableFile for an unknown extension, a file that is gone, corrupt or encrypted, or
-    one that would unpack to an unreasonable size.
+    Raises UnreadableFile for a file that is gone, damaged, encrypted, with macros or of another
+    kind, and for one that would unpack to more than `limit_bytes`.
     """
-    suffix = path.suffix.lower()
-    if suffix not in SPREADSHEETS + TEXT:
-        known = ", ".join(SPREADSHEETS[:1] + SPREADSHEETS[2:] + TEXT[:1])
-        raise UnreadableFile(
-            f"files of type {suffix or '(none)'} are not read; send one of {known}"
-        )
+    # Each format's reader is imported when it is needed; they all import this module.
+    from ingestion.readers import sniff
+
     try:
-        check_size(path.stat().st_size)
+        check_size(path.stat().st_size, limit_bytes)
+        kind = sniff.kind_of(path)
     except OSError as error:
         raise UnreadableFile(f"the file cannot be opened ({error.strerror})") from error
-    if suffix in SPREADSHEETS:
-        from ingestion.readers.workbook import read_workbook
+    if kind == "text":
+        from ingestion.readers.text import read_text
 
-        return read_workbook(path)
-    from ingestion.readers.text import read_text
+        return [read_text(path)]
+    from ingestion.readers.workbook import read_workbook
 
-    return [read_text(path)]
+    return read_workbook(path, kind, limit_bytes)
 
 
-def check_size(unpacked: int) -> None:
-    if unpacked > MAX_UNPACKED_BYTES:
-        limit, megabytes = MAX_UNPACKED_BYTES // 1024**2, unpacked // 1024**2
+def check_size(unpacked: int, limit_bytes: int) -> None:
+    if unpacked > limit_bytes:
+        limit, megabytes = limit_bytes // 1024**2, unpacked // 1024**2
         raise UnreadableFile(
-            f"the file unpacks to {megabytes} MB, more than the {limit} MB allowed;"
-            " delete unused rows and sheets and save it again"
+            f"the file unpacks to {megabytes} MB or more, and {limit} MB are allowed;"
+            " delete unused rows and sheets and save it again",
+            "file.too_large",
         )

@@ -7,6 +7,11 @@ from pathlib import Path
 
 from ingestion.readers import Sheet, UnreadableFile
 
+# The largest files of DfE have a million lines. Beyond these a file of line breaks or commas alone,
+# 100 MB of it, would fill the memory: 64 bytes for a line, 8 for a cell, whatever is in it.
+MAX_LINES = 2_000_000
+MAX_CELLS = 20_000_000
+
 # The lines that tell the delimiter: enough to reach past a cover block to the table itself.
 _SAMPLE_LINES = 50
 
@@ -32,13 +37,31 @@ def delimiter_of(text: str) -> str:
 def read_text(path: Path) -> Sheet:
     """The one table of a text file; raises UnreadableFile when it is not text."""
     try:
-        text = decode(path.read_bytes())
-        if "\x00" in text[:4096]:
+        data = path.read_bytes()
+        text = decode(data)
+        if _is_binary(text[:4096]):
             raise UnreadableFile(
-                "the file is not text; save it as CSV (UTF-8) or send the workbook"
+                "the file is not text; save it as CSV (UTF-8) or send the workbook",
+                "file.wrong_type",
+            )
+        delimiter = delimiter_of(text)
+        lines = max(data.count(b"\n"), data.count(b"\r"))
+        if lines > MAX_LINES or lines + data.count(delimiter.encode()) > MAX_CELLS:
+            raise UnreadableFile(
+                f"the file has {lines} lines, almost all of it empty or far more than any list;"
+                " delete what is not data and save it again",
+                "file.too_large",
             )
         # newline="": a line break inside quotes belongs to its cell.
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text)))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except (OSError, csv.Error) as error:
-        raise UnreadableFile(f"the file cannot be read as text ({error})") from error
+        raise UnreadableFile(
+            f"the file cannot be read as text ({error})", "file.corrupt"
+        ) from error
     return Sheet(path.stem, rows)
+
+
+def _is_binary(start: str) -> bool:
+    """A NUL, or more control characters than a stray one or two."""
+    control = sum(sign < " " and sign not in "\t\n\r\f\v\x1a" for sign in start)
+    return "\x00" in start or control * 20 > len(start)

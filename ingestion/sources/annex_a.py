@@ -49,7 +49,7 @@ def read_lists(file: landing.LandedFile) -> Parsed:
     try:
         sheets = read(file.absolute)
     except UnreadableFile as error:
-        parsed.findings.append(Finding("file.unreadable", "block", str(error)))
+        parsed.findings.append(Finding(error.rule_id, "block", str(error)))
         return parsed
     tables = contract("annex_a").tables
     chosen: set[str] = set()

@@ -49,7 +49,7 @@ def parse(file: landing.LandedFile) -> Parsed:
     try:
         sheet = read(file.absolute)[0]
     except UnreadableFile as error:
-        parsed.findings.append(Finding("file.unreadable", "block", str(error)))
+        parsed.findings.append(Finding(error.rule_id, "block", str(error)))
         return parsed
     columns = [str(cell) for cell in sheet.rows[0]] if sheet.rows else []
     known = recognise(columns, source)
