@@ -7,6 +7,7 @@ file name. What the content of a file says about itself is read by `sources/`, a
 import hashlib
 import os
 import re
+import stat
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -23,6 +24,9 @@ from ingestion.registry import seed
 FOLDERS = {"return": "returns", "annex_a": "annex_a", "published": "published"}
 SYNTHETIC_MARK = "SYNTHETIC.txt"
 LONDON = ZoneInfo("Europe/London")
+LONGEST_NAME = 200
+# Signs that make a name read as another one ("gpj.xlsx" for "xslx.jpg") or break a line or a path.
+_DECEIVING = re.compile(r"[\x00-\x1f\x7f-\x9f\\\u202a-\u202e\u2066-\u2069]")
 # Left behind by Excel, LibreOffice and operating systems; never a submission.
 _CLUTTER = re.compile(r"^(~\$|\.|thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 
@@ -73,8 +77,8 @@ def scan(landing: Path, source: str) -> list[LandedFile]:
 def landed(path: Path, landing: Path, source: str, synthetic: bool = False) -> LandedFile:
     """One file with what its sidecar says. Raises FileNotFoundError where it has gone."""
     sidecar, problems = _sidecar(path)
-    stat = path.lstat()
-    refused = _refusal(path)
+    about = path.lstat()
+    refused = _refusal(path, landing)
     digest = "" if refused else _digest(path)
     return LandedFile(
         source=source,
@@ -82,8 +86,8 @@ def landed(path: Path, landing: Path, source: str, synthetic: bool = False) -> L
         path=os.fsencode(path.relative_to(landing).as_posix()).decode("utf-8", "replace"),
         absolute=path,
         sha256=digest,
-        size=stat.st_size,
-        received_at=_received(sidecar.get("received_at"), stat.st_mtime),
+        size=about.st_size,
+        received_at=_received(sidecar.get("received_at"), about.st_mtime),
         sidecar=sidecar,
         sidecar_problems=problems,
         synthetic=synthetic or bool(sidecar.get("synthetic")),
@@ -91,9 +95,16 @@ def landed(path: Path, landing: Path, source: str, synthetic: bool = False) -> L
     )
 
 
-def _refusal(path: Path) -> str | None:
+def _refusal(path: Path, landing: Path) -> str | None:
     if path.is_symlink():
         return "this is a link to a file elsewhere; put the file itself here"
+    if not stat.S_ISREG(path.lstat().st_mode):
+        return "this is no ordinary file but a device or a pipe; put the file itself here"
+    name = next((p for p in path.relative_to(landing).parts if _DECEIVING.search(p)), None)
+    if name is not None:
+        return f"the name {name!a} has signs that do not show or mislead; rename it"
+    if len(path.name) > LONGEST_NAME:
+        return f"the name {path.name[:60]!a}… is longer than {LONGEST_NAME} signs; shorten it"
     if path.suffix.lower() in (".yml", ".yaml"):
         return "this describes a file that is not here; a sidecar is called <file name>.yml"
     return None

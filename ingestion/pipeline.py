@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion import aliases, landing
+from ingestion import aliases, landing, quarantine
 from ingestion.aliases import Aliases
 from ingestion.contract import Table, contract
 from ingestion.findings import Finding, to_frame
@@ -200,18 +200,37 @@ def _parse_once(
     parsed = parse_landed(file, parser(file.source, key, remembered))
     submissions = [parsed, *parsed.more]
     ids = _submission_ids(file_id, len(submissions))
+    done = all(each.accepted for each in submissions) or _set_aside(file, submissions, home)
     for name, each in zip(ids, submissions, strict=True):
         if not each.accepted:
             # Nothing is counted from what is set aside, so none of its rows is kept.
             each.tables, each.table_names = {}, []
         _save(each, name, kept / name)
-    (kept / file_id / f"{keyed}-{len(submissions)}").touch()
+    if done:
+        (kept / file_id / f"{keyed}-{len(submissions)}").touch()
     return list(zip(ids, submissions, strict=True)), True
 
 
 def _submission_ids(file_id: str, count: int) -> list[str]:
     """A file is nearly always one submission; further ones are numbered."""
     return [file_id, *(f"{file_id}-{number}" for number in range(2, count + 1))]
+
+
+def _set_aside(file: LandedFile, submissions: list[Parsed], home: Path) -> bool:
+    """Copy into quarantine; a full disk stops nobody else, and the next run tries again."""
+    try:
+        found = [finding for each in submissions for finding in each.findings]
+        quarantine.set_aside(file, found, home)
+    except OSError as error:
+        submissions[0].findings.append(
+            Finding(
+                "quarantine.failed",
+                "check",
+                f"No copy was put into quarantine ({error.strerror or error})",
+            )
+        )
+        return False
+    return True
 
 
 _FACTS = (

@@ -14,10 +14,6 @@ TEXT = (".csv", ".tsv", ".txt")
 MAX_UNPACKED_BYTES = 500 * 1024 * 1024
 
 
-# How a cell reads whose formula was saved without a result.
-UNCALCULATED = "(formula without a saved result)"
-
-
 class UnreadableFile(Exception):
     """The file cannot be read at all; the message says why, in plain English.
 
@@ -45,17 +41,18 @@ class Sheet:
     percents: frozenset[tuple[int, int]] = frozenset()
 
 
-def read(path: Path, limit_bytes: int = MAX_UNPACKED_BYTES) -> list[Sheet]:
+def read(path: Path, limit_bytes: int | None = None) -> list[Sheet]:
     """Every sheet of a workbook, or the one table of a text file.
 
     Raises UnreadableFile for a file that is gone, damaged, encrypted, with macros or of another
-    kind, and for one that would unpack to more than `limit_bytes`.
+    kind, and for one that unpacks to more than `limit_bytes` (without it, MAX_UNPACKED_BYTES).
     """
+    limit = MAX_UNPACKED_BYTES if limit_bytes is None else limit_bytes
     # Each format's reader is imported when it is needed; they all import this module.
     from ingestion.readers import sniff
 
     try:
-        check_size(path.stat().st_size, limit_bytes)
+        check_size(path.stat().st_size, limit)
         kind = sniff.kind_of(path)
     except OSError as error:
         raise UnreadableFile(f"the file cannot be opened ({error.strerror})") from error
@@ -65,7 +62,7 @@ def read(path: Path, limit_bytes: int = MAX_UNPACKED_BYTES) -> list[Sheet]:
         return [read_text(path)]
     from ingestion.readers.workbook import read_workbook
 
-    return read_workbook(path, kind, limit_bytes)
+    return read_workbook(path, kind, limit)
 
 
 def check_size(unpacked: int, limit_bytes: int) -> None:

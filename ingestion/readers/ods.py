@@ -17,11 +17,12 @@ _ROWS, _COLUMNS = 1_048_576, 16_384
 # One repeated cell can stand for thousands of millions.
 _MAX_NOTES = 2_000_000
 
-_TABLE = re.compile(rb"<table:table\s([^>]*)>(.*?)</table:table>", re.DOTALL)
+_TABLE = re.compile(rb"<table:table\s([^>]*)>")
 _NAME = re.compile(rb"""table:name\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _COLUMN = re.compile(rb"<table:table-column\b([^>]*)>")
 _ROW = re.compile(rb"<table:table-row\b([^>]*)>")
-_CELL = re.compile(rb"<table:(?:table|covered-table)-cell\b([^>]*)>")
+_CELL = re.compile(rb"<table:(?:covered-)?table-cell\b")
+_TAG = re.compile(rb"<table:(?:covered-)?table-cell\b([^>]*)>")
 _REPEAT = re.compile(rb"""table:number-(?:rows|columns)-repeated\s*=\s*["'](\d+)["']""")
 _HIDDEN = re.compile(rb"""table:visibility\s*=\s*["'](?:collapse|filter)["']""")
 _KIND = re.compile(rb"""office:value-type\s*=\s*["']([a-z]+)["']""")
@@ -40,11 +41,13 @@ def scan(archive: Archive) -> dict[str, Notes]:
     ):
         raise sniff.encrypted()
     found = {}
-    for attributes, body in _TABLE.findall(archive.read("content.xml")):
-        name = _NAME.search(attributes)
+    xml = archive.read("content.xml")
+    for match in _TABLE.finditer(xml):
+        name = _NAME.search(match.group(1))
         if name is not None:
             title = unescape((name.group(1) or name.group(2) or b"").decode())
-            found[title] = scan_table(title, body)
+            end = xml.find(b"</table:table>", match.end())
+            found[title] = scan_table(title, xml[match.end() : end])
     return found
 
 
@@ -76,7 +79,9 @@ def _rows(xml: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Attributes and cells of each row, as one stretch of bytes up to the next row."""
     starts = list(_ROW.finditer(xml))
     for match, following in zip(starts, [*starts[1:], None], strict=True):
-        yield match.group(1), xml[match.end() : following.start() if following else len(xml)]
+        limit = following.start() if following else len(xml)
+        end = xml.find(b"</table:table-row>", match.end(), limit)
+        yield match.group(1), xml[match.end() : max(end, match.end())]
 
 
 def _repeat(attributes: bytes, most: int) -> int:
@@ -89,36 +94,52 @@ def _used(cells: bytes) -> int:
     last = max(cells.rfind(sign) for sign in _CONTENT)
     if last < 0:
         return 0
-    cells = cells[: cells.find(b">", last) + 1]
+    return min(_count(cells[: cells.find(b">", last) + 1]), _COLUMNS)
+
+
+def _count(cells: bytes) -> int:
+    """How many columns a stretch of cells takes."""
     count = cells.count(b"<table:table-cell") + cells.count(b"<table:covered-table-cell")
     if b"repeated" in cells:
         count += sum(int(number) - 1 for number in _REPEAT.findall(cells))
-    return min(count, _COLUMNS)
+    return count
 
 
 def _note_cells(notes: Notes, cells: bytes, row: int, rows: int) -> None:
-    column = 0
-    starts = list(_CELL.finditer(cells))
-    for match, following in zip(starts, [*starts[1:], None], strict=True):
+    for match in _marked(cells):
         attributes = match.group(1)
-        repeat = _repeat(attributes, _COLUMNS)
         text = None
         if b"formula" in attributes or b"error" in attributes:
+            following = _CELL.search(cells, match.end())
             text = _text(attributes, cells[match.end() : following.start() if following else None])
         percent = b"percentage" in attributes and _VALUE.search(attributes)
-        if text is not None or percent:
-            where = [(r, c) for r in range(row, row + rows) for c in range(column, column + repeat)]
-            if text is not None:
-                notes.texts.update(dict.fromkeys(where, text))
-            else:
-                notes.percents.update(where)
-            if len(notes.texts) + len(notes.percents) > _MAX_NOTES:
-                raise UnreadableFile(
-                    "the workbook repeats a formula over millions of cells; delete them and save"
-                    " it again",
-                    "file.too_large",
-                )
-        column += repeat
+        if text is None and not percent:
+            continue
+        column = _count(cells[: match.start()])
+        last = column + _repeat(attributes, _COLUMNS)
+        where = [(r, c) for r in range(row, row + rows) for c in range(column, last)]
+        if text is not None:
+            notes.texts.update(dict.fromkeys(where, text))
+        else:
+            notes.percents.update(where)
+        if len(notes.texts) + len(notes.percents) > _MAX_NOTES:
+            raise UnreadableFile(
+                "the workbook repeats a formula over millions of cells; delete them and save it"
+                " again",
+                "file.too_large",
+            )
+
+
+def _marked(cells: bytes) -> Iterator[re.Match[bytes]]:
+    """The tags of cells with a mark; looking for the marks alone is what makes it fast."""
+    starts = set()
+    for mark in _MARKS:
+        at = cells.find(mark)
+        while at >= 0:
+            starts.add(cells.rfind(b"<", 0, at))
+            at = cells.find(mark, at + 1)
+    tags = (_TAG.match(cells, start) for start in sorted(starts) if start >= 0)
+    return (tag for tag in tags if tag)
 
 
 def _text(attributes: bytes, body: bytes) -> str | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ingestion.readers import UnreadableFile
 
+_WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 # (where, bytes, what it is): files that are sent in place of a workbook.
@@ -72,7 +73,12 @@ def kind_of(path: Path) -> str:
     for place, sign, what in _SIGNATURES:
         if head[place:].startswith(sign):
             raise _wrong(f"{what}; send the workbook as .xlsx or .csv")
-    _check_markup(head, path.suffix.lower() or "a file without extension")
+    suffix = path.suffix.lower()
+    _check_markup(head, suffix or "a file without extension")
+    if suffix in _WORKBOOKS and b"\x00" not in head and not set(b",;\t") & set(head):
+        raise UnreadableFile(
+            f"this is text without columns saved as {suffix}; send the workbook", "file.wrong_type"
+        )
     return "text"
 
 

@@ -41,7 +41,8 @@ def read_text(path: Path) -> Sheet:
         text = decode(data)
         if _is_binary(text[:4096]):
             raise UnreadableFile(
-                "the file is not text; save it as CSV (UTF-8) or send the workbook",
+                "the file is neither a workbook nor text; save it as .xlsx or CSV (UTF-8) and send"
+                " that",
                 "file.wrong_type",
             )
         delimiter = delimiter_of(text)

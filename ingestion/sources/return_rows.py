@@ -18,7 +18,8 @@ from ingestion.findings import Finding, address
 from ingestion.headers import Resolution
 from ingestion.labels import Meaning, Names
 from ingestion.periods import Quarter
-from ingestion.readers import UNCALCULATED, Sheet
+from ingestion.readers import Sheet
+from ingestion.readers.notes import UNCALCULATED
 from ingestion.registry import indicator_set_in_force, measures_of_set, names_of_measures, seed
 
 _ERROR = r"#[A-Z0-9/_]+[!?]?|Err:\d+"
