@@ -47,10 +47,11 @@ def read_text(path: Path) -> Sheet:
             )
         delimiter = delimiter_of(text)
         lines = max(data.count(b"\n"), data.count(b"\r"))
-        if lines > MAX_LINES or lines + data.count(delimiter.encode()) > MAX_CELLS:
+        cells = lines + data.count(delimiter.encode())
+        if lines > MAX_LINES or cells > MAX_CELLS:
             raise UnreadableFile(
-                f"the file has {lines} lines, almost all of it empty or far more than any list;"
-                " delete what is not data and save it again",
+                f"the file has {lines} lines and {cells} cells, far more than any list; delete what"
+                " is not data and save it again",
                 "file.too_large",
             )
         # newline="": a line break inside quotes belongs to its cell.
