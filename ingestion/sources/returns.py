@@ -19,6 +19,9 @@ from ingestion.registry import indicator_set_in_force, participates
 from ingestion.sources import Parsed, header_findings
 from ingestion.sources.return_rows import values
 
+# A filled template unpacks to a third of a megabyte.
+MAX_BYTES = 20 * 1024 * 1024
+
 # Cover values by name, each with the sheet and the address of its cell.
 Cover = dict[str, tuple[str, str, str]]
 
@@ -48,9 +51,9 @@ def parse(file: landing.LandedFile, aliases: Aliases | None = None) -> Parsed:
     """
     table = contract("return").table("return_values")
     try:
-        sheets = read(file.absolute)
+        sheets = read(file.absolute, MAX_BYTES)
     except UnreadableFile as error:
-        return Parsed(findings=[Finding("file.unreadable", "block", str(error))])
+        return Parsed(findings=[Finding(error.rule_id, "block", str(error))])
     aliases = aliases or Aliases()
     candidates = _candidates(sheets, table, aliases, landing.quarter_of(file))
     if not candidates:
