@@ -118,7 +118,13 @@ def test_a_header_row_of_slips_only_is_still_found() -> None:
 def test_no_header_row_is_none() -> None:
     assert find_header([], LIST_3) is None
     assert find_header([["a", "b"], [1, 2]], LIST_3) is None
-    assert find_header([[]] * 40 + [ISSUED], LIST_3) is None
+    assert find_header([["a line of text"]] * 40 + [ISSUED], LIST_3) is None
+
+
+def test_empty_rows_above_the_header_do_not_count() -> None:
+    found = find_header([["A title"], *([[""]] * 40), ISSUED], LIST_3)
+    assert found is not None
+    assert found.row == 41
 
 
 LABELS = {"local authority": "la", "quarter": "quarter"}
