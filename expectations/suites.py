@@ -166,7 +166,7 @@ def mart_suite(mart: str) -> list[Rule]:
         return [
             *(
                 _not_null(mart, column, "a finding says which rule, where and what")
-                for column in ("file_id", "rule_id", "message", "is_current")
+                for column in ("path", "rule_id", "message", "is_current")
             ),
             _in_set(mart, "source", list(SOURCES)),
             _in_set(mart, "scope", ["file", "history"]),

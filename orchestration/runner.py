@@ -8,6 +8,7 @@ import fcntl
 import time
 import uuid
 from collections import Counter
+from pathlib import Path
 
 import dagster as dg
 from rich.console import Console
@@ -29,6 +30,10 @@ STEPS = {
     "published__marts": "Publishing marts",
     "outputs__run_record": "Recording the run",
 }
+
+
+# Of a product with more files than this, the end of a run names the index alone.
+_LISTED = 5
 
 
 class Progress:
@@ -136,9 +141,21 @@ def _run(place: Home, quarter: Quarter, console: Console, allow_withdrawals: boo
         )
         return 1
     console.print(f"[green]Done[/] in {seconds:.0f} s: {checks}.")
-    folder = place.outputs / quarter.slug
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        console.print(f"  {path}", markup=False, soft_wrap=True)
+    for line in _written(place.outputs / quarter.slug):
+        console.print(f"  {line}", markup=False, soft_wrap=True)
     console.print(f"  {place.marts}", markup=False, soft_wrap=True)
     console.print(f"  {place.analyst}", markup=False, soft_wrap=True)
     return 0
+
+
+def _written(folder: Path) -> list[str]:
+    """The outputs to open first: of a product in many files, its index and how many more."""
+    lines = []
+    for product in sorted(folder.iterdir()):
+        files = sorted(path for path in product.rglob("*") if path.is_file()) or [product]
+        if len(files) <= _LISTED:
+            lines += [str(path) for path in files]
+        else:
+            first = next((path for path in files if path.name == "index.html"), files[0])
+            lines.append(f"{first} (and {len(files) - 1} more)")
+    return lines

@@ -11,13 +11,16 @@ in_files as (
     select
         findings.*,
         'file' as scope,
-        returned.measure_code
+        coalesce(returned.measure_code, measures.measure_code) as measure_code
     from {{ ref('stg_ledger__findings') }} as findings
     left join {{ ref('stg_return__values') }} as returned
         on
             findings.file_id = returned.file_id
             and findings.sheet = returned.sheet
             and findings.source_row = returned.source_row
+    -- A measure without a row has no cell to be found by: the finding names it as expected.
+    left join {{ ref('measures') }} as measures
+        on findings.expected = measures.measure_code and findings.rule_id = 'return.measure.missing'
 
 ),
 
@@ -55,12 +58,13 @@ placed as (
         findings.*,
         files.new_la_code,
         files.quarter_label,
-        files.path,
+        coalesce(files.path, findings.sheet) as path,
         files.release_id,
-        files.is_current,
+        coalesce(files.is_current, false) as is_current,
         coalesce(findings.measure_code, findings.column_name, findings.sheet, '') as subject
     from findings
-    inner join files on findings.file_id = files.file_id
+    -- A finding about the aliases belongs to no file of the ledger; its sheet is the aliases file.
+    left join files on findings.file_id = files.file_id
 
 ),
 

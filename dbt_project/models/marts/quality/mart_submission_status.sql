@@ -124,19 +124,20 @@ asked_for as (
 
 ),
 
--- How many of the measures asked for came with a figure.
+-- Of the measures asked for, how many came with a figure, and how many were answered: that a figure does
+-- not apply is an answer, an empty cell or one that is kept back is none.
 counted as (
 
     select
         submissions.file_id,
-        count(*) as measures_returned
+        count(case returned.value_status when 'ok' then 1 end) as measures_returned,
+        count(case when returned.value_status in ('ok', 'low', 'u', 'not_applicable', 'z') then 1 end) as measures_answered
     from submissions
     inner join returned on submissions.file_id = returned.file_id
     inner join {{ ref('int_returns__asked') }} as asked
         on
             submissions.quarter_label = asked.quarter_label
             and returned.measure_code = asked.measure_code
-    where returned.value_status = 'ok'
     group by submissions.file_id
 
 ),
@@ -149,7 +150,7 @@ submitted as (
             {{ days_from('calendar.return_due', london_date('submissions.received_at')) }}, 0
         ) as days_late,
         submissions.standing in ('accepted', 'superseded')
-        and coalesce(counted.measures_returned, 0) < asked_for.measures_asked as is_partial,
+        and coalesce(counted.measures_answered, 0) < asked_for.measures_asked as is_partial,
         coalesce(counted.measures_returned, 0) as measures_returned
     from submissions
     inner join quarters as calendar on submissions.quarter_label = calendar.quarter_label
