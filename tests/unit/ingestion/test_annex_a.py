@@ -218,7 +218,7 @@ def test_a_workbook_without_lists_is_blocked(parse: Callable) -> None:
 
 def test_an_unreadable_workbook_is_one_blocking_finding(land: Callable) -> None:
     parsed = annex_a.parse(land(PLACE, b"rubbish"), KEY)
-    assert ids(parsed) == ["file.unreadable"]
+    assert ids(parsed) == ["file.wrong_type"]
 
 
 @pytest.mark.parametrize(

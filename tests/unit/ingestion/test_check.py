@@ -84,7 +84,7 @@ def test_an_unreadable_file_is_an_answer_not_a_crash(tmp_path: Path, name: str) 
     (tmp_path / name).write_bytes(b"\x00\x01" * 100)
     result = check_file(tmp_path / name)
     assert not result["accepted"]
-    assert [f["rule_id"] for f in result["findings"]] == ["file.unreadable"]
+    assert [f["severity"] for f in result["findings"]] == ["block"]
 
 
 def test_nothing_is_stored(tmp_path: Path) -> None:

@@ -157,3 +157,31 @@ def test_times_are_london_times(land: Callable, stated: str, hour: int) -> None:
 
 def test_an_empty_or_absent_folder_holds_no_files(tmp_path: Path) -> None:
     assert scan(tmp_path, "return") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a\x07b.xlsx", r"'a\x07b.xlsx'"),
+        ("a\nb.xlsx", r"'a\nb.xlsx'"),
+        ("..\\a.xlsx", r"'..\\a.xlsx'"),
+        ("a\u202exslx.exe", r"'a\u202exslx.exe'"),
+        ("a\u2066b.xlsx", r"'a\u2066b.xlsx'"),
+        ("x" * 196 + ".xlsx", "longer than 200 signs"),
+    ],
+)
+def test_a_name_that_misleads_is_refused_and_shown_escaped(
+    land: Callable, name: str, shown: str
+) -> None:
+    file = land(f"returns/2025-26-Q2/CAM/{name}", "x")
+    assert shown in str(file.refused)
+    assert str(file.refused).isprintable()
+
+
+def test_a_folder_that_misleads_is_refused_too(land: Callable) -> None:
+    assert land("returns/C\u202eAM/a.xlsx", "x").refused
+
+
+@pytest.mark.parametrize("name", ["=a.xlsx", "+a.csv", "-a.csv", "@a.csv", "Café £.xlsx"])
+def test_an_unusual_name_is_no_reason_to_refuse(land: Callable, name: str) -> None:
+    assert land(f"returns/2025-26-Q2/CAM/{name}", "x").refused is None

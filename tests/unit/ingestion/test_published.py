@@ -128,7 +128,7 @@ def test_the_same_column_twice_blocks(land: Callable) -> None:
     ("text", "rule"),
     [
         ("a,b\n1,2\n", "published.unrecognised"),
-        ("", "published.unrecognised"),
+        ("", "file.empty"),
         (ees({"Referrals": [1]}), "published.unrecognised"),
         (ees(REFERRALS).splitlines()[0], "published.empty"),
     ],
