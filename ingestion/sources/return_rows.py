@@ -45,11 +45,15 @@ class _Place:
         rule: str,
         severity: str,
         message: str,
-        rows: pd.DataFrame,
+        cells: pd.DataFrame,
+        which: pd.Series,
         column: str = "value",
         expected: str | None = None,
     ) -> list[Finding]:
-        """One finding for each row, with the cell and the content of one of its columns."""
+        """One finding for each row of `which`, with the cell and the content of one column."""
+        if not which.any():
+            return []
+        rows = cells[which]
         header = self.table.column(column).headers[0]
         finding = Finding(
             rule,
@@ -113,7 +117,8 @@ def _measures(
         "return.measure.disagrees",
         "block",
         "Code and description on this row are of different measures",
-        cells[blocked],
+        cells,
+        blocked,
         "measure_code",
     )
     findings = [
@@ -130,14 +135,14 @@ def _measures(
         reason = reason.mask(reason.isna() & ~by_code, "by its description")
     read = key.notna() & reason.notna()
     messages = "“" + taken["written"] + "” was read as " + key + " (" + reason + ")"
-    told = cells.assign(measure_code=taken["written"])[read]
-    found = place.listed("return.measure.resolved", "note", "", told, "measure_code")
+    told = cells.assign(measure_code=taken["written"])
+    found = place.listed("return.measure.resolved", "note", "", told, read, "measure_code")
     findings += [replace(f, message=m) for f, m in zip(found, messages[read], strict=False)]
     # A description that is not as issued beside a code that is: the code counted.
     odd = key.notna() & ~read & by_code & cells["measure_label"].notna() & ~label["certain"]
     message = "The description is not the one issued; the code counted"
     findings += place.listed(
-        "return.measure.resolved", "note", message, cells[odd], "measure_label"
+        "return.measure.resolved", "note", message, cells, odd, "measure_label"
     )
     known = cells.assign(measure_code=key.astype("string"))[key.notna()]
     return known.reset_index(drop=True), findings
@@ -156,21 +161,23 @@ def _unknown(cells: pd.DataFrame, place: _Place, names: Names, la: str | None) -
     """Rows that name no measure. One with a figure is a loss, and a person has to say what is
     meant; totals and text alone are not asked for.
     """
+    if cells.empty:
+        return []
     name = cells["measure_code"].fillna(cells["measure_label"])
     figure = conform.per_spelling(cells["value"], conform.numbers).notna()
     total = name.str.fullmatch(_TOTAL, case=False).fillna(False).astype(bool)
     cells = cells.assign(measure_code=name)
     loss, column = figure & ~total, "measure_code"
-    lost = place.listed("return.measure.unknown", "check", "", cells[loss], column)
+    lost = place.listed("return.measure.unknown", "check", "", cells, loss, column)
     findings = [
         _question(finding, figure, names, la)
         for finding, figure in zip(lost, cells["value"][loss], strict=False)
     ]
     message = "A total is not asked for and was not used"
-    findings += place.listed("return.row.total", "note", message, cells[total], column)
+    findings += place.listed("return.row.total", "note", message, cells, total, column)
     message = "This row names no measure and has no figure"
     return findings + place.listed(
-        "return.row.text", "note", message, cells[~figure & ~total & name.notna()], column
+        "return.row.text", "note", message, cells, ~figure & ~total & name.notna(), column
     )
 
 
@@ -236,7 +243,7 @@ def _typed(cells: pd.DataFrame, place: _Place) -> tuple[pd.DataFrame, list[Findi
         rows = (open_cells & bad.fillna(False)).astype(bool)
         open_cells &= ~rows
         number = number.mask(rows)
-        found = place.listed(rule, "check", message, cells[rows], expected=expected)
+        found = place.listed(rule, "check", message, cells, rows, expected=expected)
         findings += [replace(f, suggestion=_zero(f.value)) for f in found]
     findings += _as_written(cells, place, status, number.notna())
 
@@ -285,30 +292,32 @@ def _as_written(
         "return.value.withheld",
         "check",
         "A small number is kept back; the alliance needs the number itself",
-        cells[withheld],
+        cells,
+        withheld,
         expected="a number",
     )
     symbol = status.notna() & ~withheld
-    found = place.listed("return.value.symbol", "note", "", cells[symbol])
+    found = place.listed("return.value.symbol", "note", "", cells, symbol)
     findings += [
         replace(f, message=f"Read as: {labels[s].lower()}, no figure")
         for f, s in zip(found, status[symbol], strict=False)
     ]
     at = place.positions["value"]
-    raw = [place.sheet.rows[r][at] for r in cells["row"] if len(place.sheet.rows[r]) > at]
+    # A row may end before the column: what it lacks is no text either.
+    raw = [next(iter(place.sheet.rows[r][at : at + 1]), None) for r in cells["row"]]
     # In a text file every cell is text; in a workbook a number kept as text is worth a word.
     workbook = not all(isinstance(cell, str) for row in place.sheet.rows for cell in row)
     is_text = pd.Series([isinstance(cell, str) for cell in raw], index=cells.index, dtype=bool)
     text = usable & is_text & workbook
     message = "The number is stored as text; it was read as a number"
-    findings += place.listed("return.value.text", "note", message, cells[text])
+    findings += place.listed("return.value.text", "note", message, cells, text)
 
     hidden = cells["row"].isin(place.sheet.hidden_rows) & cells["value"].notna()
     message = "This row is hidden, and its figure is used"
-    findings += place.listed("return.row.hidden", "check", message, cells[hidden])
+    findings += place.listed("return.row.hidden", "check", message, cells, hidden)
     noted = conform.per_spelling(cells["comment"], conform.numbers).notna() & cells["value"].isna()
     message = "The value is empty and the comment holds a number"
-    return findings + place.listed("return.value.beside", "check", message, cells[noted], "comment")
+    return findings + place.listed("return.value.beside", "check", message, cells, noted, "comment")
 
 
 def _missing(frame: pd.DataFrame, place: _Place, quarter: str | None) -> list[Finding]:
