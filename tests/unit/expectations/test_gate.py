@@ -187,7 +187,7 @@ def test_a_state_that_nobody_knows_blocks(tmp_path: Path) -> None:
     ],
 )
 def test_a_finding_that_says_nothing_blocks(tmp_path: Path, change: dict, rule: str) -> None:
-    keys = ("file_id", "rule_id", "message")
+    keys = ("path", "rule_id", "message")
     row = dict.fromkeys(keys, "a") | {"is_current": True}
     row |= {"source": "annex_a", "scope": "file", "severity": "note"}
     path = tmp_path / "mart_findings.parquet"
@@ -196,7 +196,7 @@ def test_a_finding_that_says_nothing_blocks(tmp_path: Path, change: dict, rule: 
 
 
 def test_no_findings_at_all_is_fine(tmp_path: Path) -> None:
-    columns = ["file_id", "rule_id", "message", "is_current", "source", "scope", "severity"]
+    columns = ["path", "rule_id", "message", "is_current", "source", "scope", "severity"]
     path = tmp_path / "mart_findings.parquet"
     write_parquet(pd.DataFrame(columns=columns, dtype="string"), path)
     assert failed(gate.check_mart("mart_findings", path, tmp_path / "docs")) == {}

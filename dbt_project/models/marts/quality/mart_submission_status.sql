@@ -131,7 +131,9 @@ counted as (
     select
         submissions.file_id,
         count(case returned.value_status when 'ok' then 1 end) as measures_returned,
-        count(case when returned.value_status in ('ok', 'low', 'u', 'not_applicable', 'z') then 1 end) as measures_answered
+        count(
+            case when returned.value_status in ('ok', 'low', 'u', 'not_applicable', 'z') then 1 end
+        ) as measures_answered
     from submissions
     inner join returned on submissions.file_id = returned.file_id
     inner join {{ ref('int_returns__asked') }} as asked
