@@ -78,7 +78,7 @@ class Archive:
         self._seen.add(part.lower())
         data = b"".join(chunks)
         # In UTF-16 the search for a document type would find nothing.
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data[:64]:
+        if b"\x00" in data[:64]:
             raise sniff.unsafe("its XML is not in UTF-8")
         if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
             raise sniff.unsafe("it declares XML entities")

@@ -5,7 +5,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from ingestion.readers import Sheet, UnreadableFile, read
+from ingestion.readers import Sheet, UnreadableFile, read, xlsx
 from ingestion.readers.notes import UNCALCULATED
 from ingestion.readers.xlsx import is_percent, scan_sheet
 from tests.unit.ingestion.packages import SHEET, ods_parts, write_zip, xlsx_parts
@@ -179,7 +179,8 @@ def test_a_repeated_cell_does_not_exhaust_the_memory(tmp_path: Path) -> None:
 
 
 def test_an_ods_tag_that_is_never_closed_does_not_hang_the_run(tmp_path: Path) -> None:
-    parts = ods_parts('<table:table table:name="S"><table:table-row>')
+    row = f"<table:table-row>{VALUE.format(1)}</table:table-row>"
+    parts = ods_parts(f'<table:table table:name="S">{row}')
     with pytest.raises(UnreadableFile, match="cannot be opened") as error:
         read(write_zip(tmp_path / "a.ods", parts))
     assert error.value.rule_id == "file.corrupt"
@@ -203,6 +204,13 @@ def test_a_million_formatted_blank_rows_are_read_as_none(tmp_path: Path) -> None
     rows = "".join(f'<row r="{n}"><c r="Z{n}" s="0"/></row>' for n in range(2, 300_000))
     body = '<row r="1"><c r="A1"><v>1</v></c></row>' + rows
     assert only(write_zip(tmp_path / "a.xlsx", xlsx_parts(body))).rows == [[1]]
+
+
+def test_millions_of_formatted_blanks_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx, "MAX_EMPTY_CELLS", 100)
+    blanks = b"".join(b'<c r="A%d" s="1"/>' % n for n in range(2, 200))
+    with pytest.raises(UnreadableFile, match="199 cells, almost all of them formatted but empty"):
+        scan_sheet("S", b'<row r="1"><c r="A1"><v>1</v></c>' + blanks + b"</row>", set())
 
 
 def test_an_xls_tells_errors_percentages_and_hidden_rows(tmp_path: Path) -> None:

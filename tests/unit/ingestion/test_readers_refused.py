@@ -169,6 +169,14 @@ def test_xml_entities_are_refused_wherever_they_are(tmp_path: Path, part: str) -
     assert refused(write_zip(tmp_path / "a.xlsx", parts))[0] == "file.unsafe"
 
 
+@pytest.mark.parametrize(
+    "sign", ['<!DOCTYPE x SYSTEM "http://elsewhere/x.dtd">', '<!ENTITY a "b">']
+)
+def test_either_sign_of_entities_is_enough(tmp_path: Path, sign: str) -> None:
+    path = write_zip(tmp_path / "a.xlsx", xlsx_parts(BODY) | {"xl/sharedStrings.xml": sign})
+    assert refused(path)[0] == "file.unsafe"
+
+
 def test_xml_entities_are_refused_in_an_ods_and_in_utf_16(tmp_path: Path) -> None:
     entity = '<!DOCTYPE x [<!ENTITY a "aaaa">]>'
     parts = ods_parts("")
