@@ -229,3 +229,13 @@ def test_strict_workbooks_of_another_namespace_are_scanned_too(tmp_path: Path) -
     for name in ("xl/workbook.xml", SHEET):
         parts[name] = str(parts[name]).replace(old, new)
     assert only(write_zip(tmp_path / "a.xlsx", parts)).rows == [["#REF!"]]
+
+
+def test_an_xls_whose_errors_cannot_be_told_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """calamine would read it, with a blank for every error."""
+    (tmp_path / "xlrd.py").write_text("def open_workbook(**_): raise ValueError")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(UnreadableFile, match="save it as .xlsx"):
+        read(Path(__file__).with_name("data") / "hidden.xls")
