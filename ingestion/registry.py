@@ -44,7 +44,7 @@ def indicator_set_in_force(day: str) -> str:
 
 @lru_cache
 def parts_of_wholes() -> pd.DataFrame:
-    """Measures that are a part of another: part, whole, and the percentage's code and name.
+    """Measures that are a part of another: columns part and whole.
 
     They are the percentages of the registry with one measure above and one below the line.
     """
@@ -55,21 +55,22 @@ def parts_of_wholes() -> pd.DataFrame:
     part, whole = (terms[terms["role"] == role] for role in ("numerator", "denominator"))
     pairs = part.merge(whole, on="indicator_code").merge(plain, on="indicator_code")
     pairs = pairs.rename(columns={"measure_code_x": "part", "measure_code_y": "whole"})
-    return pairs[["part", "whole", "name", "indicator_code"]]
+    return pairs[["part", "whole"]]
 
 
 def parts_in_set(set_id: str) -> pd.DataFrame:
-    """The set's parts of wholes: columns part, whole, adds_up; each part once.
+    """Which measures of a set are parts of others: columns part, whole, adds_up; each part once.
 
-    An item of the set that is asked for as several shares of one total (Referral Source) breaks
-    the total down: its parts add up to it. Any other part is only no larger than its whole.
+    Parts add up to their whole where the set asks for all parts of a breakdown; any other part is
+    only no larger than its whole.
     """
-    members = seed("registry/indicator_set_members")
-    members = members[members["set_id"] == set_id]
-    pairs = parts_of_wholes().merge(members[["indicator_code", "item_no"]], on="indicator_code")
-    shares = pairs.groupby(["item_no", "whole"])["part"].transform("size")
-    pairs = pairs.assign(adds_up=shares > 1).drop_duplicates("part")
-    return pairs[["part", "whole", "adds_up"]].reset_index(drop=True)
+    asked = measures_of_set(set_id)["measure_code"]
+    adding = breakdowns().rename(columns={"total": "whole"})[["part", "whole"]]
+    complete = adding["part"].isin(asked).groupby(adding["whole"]).transform("all")
+    single = parts_of_wholes()
+    pairs = pd.concat([adding[complete].assign(adds_up=True), single.assign(adds_up=False)])
+    pairs = pairs[pairs["part"].isin(asked) & pairs["whole"].isin(asked)]
+    return pairs.drop_duplicates("part").reset_index(drop=True)
 
 
 def return_due(quarter: Quarter) -> date:

@@ -78,13 +78,19 @@ def main() -> None:
                 ingest(source, zone, home, key, now)
 
         first, again = seconds(whole, repeats=1), seconds(whole, repeats=1)
+        returns_alone = seconds(lambda: _read_and_check(zone, Path(folder) / "of returns"), 1)
     console = Console()
     console.print(table)
+    console.print(f"33 authorities’ returns, read and checked and stored: {returns_alone:.2f} s.")
     console.print(
         f"Landing to raw, everything new {first:.2f} s, nothing new {again:.2f} s"
         f" (ratio {again / first:.2f});"
         f" peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB."
     )
+
+
+def _read_and_check(zone: Path, home: Path) -> None:
+    ingest("return", zone, home, b"bench", datetime.now(landing.LONDON))
 
 
 if __name__ == "__main__":

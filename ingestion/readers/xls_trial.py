@@ -34,10 +34,8 @@ def _try(path: str, most_cells: int) -> None:
 
 def _look(path: str) -> list[dict[str, Any]]:
     """Error cells, percentages and hidden rows and columns of each sheet."""
-    try:
-        import xlrd
-    except ImportError:
-        return []
+    import xlrd
+
     with open(path, "rb") as handle:  # noqa: PTH123
         book = xlrd.open_workbook(
             file_contents=handle.read(),

@@ -234,8 +234,9 @@ def test_parts_follow_their_total_also_where_the_set_names_them_first() -> None:
 def test_only_a_full_breakdown_must_add_up(sheet: Worksheet) -> None:
     definitions = {code: row["Definition"].value for code, row in rows_by_code(sheet).items()}
     adding = [code for code, text in definitions.items() if "must add up" in text]
-    assert adding == ["referrals"]
+    assert adding == ["referrals", "sw_establishment_fte"]
     assert "The 11 rows below" in definitions["referrals"]
+    assert "The 2 rows below" in definitions["sw_establishment_fte"]
     assert len(SOURCES) == 11
     assert definitions["uasc"].startswith("Part of “Children looked after”")
 
