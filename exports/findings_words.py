@@ -20,6 +20,22 @@ KINDS = {
 }
 CHILD_LEVEL = "This report quotes cells about children. Keep it where the file itself may be kept."
 WHOLE_FILE = "The whole file"
+# Headings for rules whose findings each say something else.
+_TITLES = {
+    "headers.alias": "Columns read as remembered",
+    "headers.duplicate": "Columns with the same meaning",
+    "headers.fuzzy": "Columns read by likeness",
+    "headers.missing": "Columns that were not found",
+    "headers.none": "Columns without a header",
+    "headers.unknown": "Columns that were not used",
+    "return.measure.missing": "Measures without a row",
+    "return.measure.resolved": "Rows not written as issued",
+    "return.measure.unknown": "Rows that name no measure",
+    "return.quarter.column": "Columns of other quarters",
+    "return.sheet.other": "Sheets of another authority or quarter",
+    "return.sheet.twice": "Sheets for the same authority and quarter",
+    "return.value.symbol": "Symbols in place of a figure",
+}
 # The one finding that stands for all beyond those listed says so at the end of its message.
 _REST = re.compile(r" \(and \d+ more\)$")
 _CELL = re.compile(r"[A-Z]{1,3}[1-9]\d{0,6}")
@@ -153,7 +169,7 @@ def grouped(findings: Iterable[Finding]) -> dict[str, list[Group]]:
     groups: dict[str, list[Group]] = {severity: [] for severity in SEVERITIES}
     for (severity, rule_id, fix), members in found.items():
         says = {_REST.sub("", text(member["message"])) for member in members}
-        title = says.pop() if len(says) == 1 else _named(rule_id)
+        title = says.pop() if len(says) == 1 else _TITLES.get(rule_id, _named(rule_id))
         groups[severity].append(
             Group(title, rule_id, severity, fix, sum(map(count, members)), members, bool(says))
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ingestion import aliases, landing
-from ingestion.findings import SEVERITIES
+from ingestion.findings import SEVERITIES, Finding
 from ingestion.periods import Quarter
 from ingestion.readers import TEXT
 from ingestion.registry import seed
@@ -40,9 +40,20 @@ def check_file(path: Path, kind: str | None = None) -> dict[str, Any]:
         "quarter": Quarter.parse(parsed.quarter).label if parsed.quarter else None,
         "accepted": all(each.accepted for each in submissions),
         "tables": _tables(submissions),
-        "findings": [asdict(finding) for finding in findings],
+        "findings": [asdict(finding) | _measure(finding, submissions) for finding in findings],
         "not_checked": not_checked(kind),
     }
+
+
+def _measure(finding: Finding, submissions: list[Parsed]) -> dict[str, str]:
+    """The label of the measure that a finding in a return is about, which a cell alone hides."""
+    labels = seed("registry/measures").set_index("measure_code")["label"]
+    for parsed in submissions:
+        frame = parsed.tables.get("return_values")
+        if frame is not None and finding.row is not None and parsed.sheet == finding.sheet:
+            found = frame.loc[frame["row"] == finding.row, "measure_code"].map(labels)
+            return {} if found.empty else {"measure": str(found.iloc[0])}
+    return {}
 
 
 def _tables(submissions: list[Parsed]) -> dict[str, Any]:

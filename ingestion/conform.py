@@ -245,4 +245,6 @@ def broken(
         expected=rule.expected,
         fix=rule.fix,
     )
-    return listed(finding, frame["row"][bad], frame[name][bad], positions[name])
+    # As the sender wrote it, where the frame still knows.
+    seen = frame[f"{name}_text"] if f"{name}_text" in frame else frame[name]
+    return listed(finding, frame["row"][bad], seen[bad], positions[name])

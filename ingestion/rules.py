@@ -4,7 +4,7 @@ The rules stand in the contract (`file_rules`), the measures they hold for in th
 a single row are evaluated in `conform.py`; rules that need other quarters run in dbt.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import lru_cache
 
 import pandas as pd
@@ -27,8 +27,10 @@ def evaluate(table: Table, frame: pd.DataFrame, sheet: str) -> list[Finding]:
     usable = frame[frame["value"].notna()].drop_duplicates("measure_code")
     rows = usable.set_index("measure_code").to_dict("index")
     sent = {str(measure): float(row["value"]) for measure, row in rows.items()}
+    # The parts of a total that is wrong are not each reported as larger than it.
+    wrong = {total for total, _ in _parts_beside_totals(sent)}
     checks: dict[str, Callable[[Figures], list[Breach]]] = {
-        "part_of_whole": _parts_above_wholes,
+        "part_of_whole": lambda figures: _parts_above_wholes(figures, wrong),
         "parts_of_total": _parts_beside_totals,
         "zero_unlikely": _unlikely_zeros,
     }
@@ -51,11 +53,12 @@ def evaluate(table: Table, frame: pd.DataFrame, sheet: str) -> list[Finding]:
     ]
 
 
-def _parts_above_wholes(sent: Figures) -> list[Breach]:
+def _parts_above_wholes(sent: Figures, wrong: Container[str]) -> list[Breach]:
     return [
-        (part, f"at most {sent[whole]:,g}, the figure of {whole}")
+        (part, f"at most {sent[whole]:,g}, the figure of “{_labels()[whole]}”")
         for part, whole in _pairs()
         if part in sent and whole in sent and sent[part] > sent[whole]
+        if not (whole in wrong and part in _totals()[whole][0])
     ]
 
 
@@ -88,6 +91,12 @@ def _totals() -> dict[str, tuple[list[str], float]]:
         str(total): (list(lines["part"]), float(lines["tolerance"].iloc[0]))
         for total, lines in breakdowns().groupby("total", sort=False)
     }
+
+
+@lru_cache
+def _labels() -> dict[str, str]:
+    measures = seed("registry/measures")
+    return dict(zip(measures["measure_code"], measures["label"], strict=True))
 
 
 @lru_cache

@@ -90,11 +90,12 @@ def _group(group: Group) -> Iterator[str]:
 
 def _unchecked(rules: list[Mapping[str, Any]]) -> Iterator[str]:
     yield from _filled(
-        "Not checked here: rules that need other quarters or other authorities run when LIIA "
-        "takes the file in."
+        "Not checked here, since it needs other quarters, but when LIIA takes the file in:"
+        if rules
+        else "Rules that need other files run when LIIA takes the file in."
     )
     for rule in rules:
-        yield from _filled(f"{text(rule.get('title'))} ({text(rule.get('why'))})", "  - ")
+        yield from _filled(text(rule.get("title")), "  - ")
 
 
 def _filled(words: str, lead: str = "") -> list[str]:

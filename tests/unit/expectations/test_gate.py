@@ -102,7 +102,7 @@ def test_child_level_findings_and_docs_quote_nothing(tmp_path: Path) -> None:
             "file_id": "f",
             "row": 2,
             "child_id": "MARKED-CHILD",
-            "age_years": 214,
+            "age_years": 21_436,
             "contact_date": pd.Timestamp("2025-07-01"),
         }
     ]
@@ -114,7 +114,8 @@ def test_child_level_findings_and_docs_quote_nothing(tmp_path: Path) -> None:
     assert pages
     for content in [text, *pages]:
         assert "MARKED-CHILD" not in content
-        assert "214" not in content
+        assert "21436" not in content
+        assert "21,436" not in content
 
 
 def indicator(**change: object) -> dict:

@@ -10,6 +10,7 @@ import pytest
 
 from ingestion.check import check_file
 from tests.unit.ingestion.builders import (
+    LABELS,
     MEASURES,
     REFERRALS,
     annex_a_sheets,
@@ -58,7 +59,8 @@ def test_the_result_has_the_promised_shape(tmp_path: Path) -> None:
     assert table["rows"] == len(MEASURES)
     assert table["columns"]["Valeu"] == {"to": "value", "how": "fuzzy", "score": 80.0}
     assert [f["severity"] for f in result["findings"]] == ["block", "note"]
-    assert set(result["findings"][0]) == {
+    assert result["findings"][0]["measure"] == LABELS["cin"]
+    assert set(result["findings"][0]) == {"measure",
         "rule_id", "severity", "table", "sheet", "cell", "row", "column", "value", "expected",
         "suggestion", "message", "count", "fix",
     }  # fmt: skip

@@ -151,7 +151,7 @@ def test_a_part_above_its_whole_is_found_and_both_stay_as_sent(parse: Callable) 
     parsed = parse(return_rows({"repeat_referrals": 111}))
     (finding,) = parsed.findings
     assert (finding.rule_id, finding.severity) == ("return.part_above_whole", "check")
-    assert (finding.value, finding.expected) == ("111", "at most 110, the figure of referrals")
+    assert (finding.value, finding.expected) == ("111", "at most 110, the figure of “Referrals”")
     assert finding.cell == row_of(parsed, "repeat_referrals")["cell"]
     assert row_of(parsed, "repeat_referrals")["value"] == 111
     assert parsed.accepted
@@ -168,6 +168,11 @@ def test_parts_that_do_not_add_up_to_their_total_are_found(parse: Callable) -> N
     assert (finding.value, finding.expected) == ("111", "110, the sum of its parts")
     assert ids(parse(return_rows({"sw_establishment_fte": 20.4}))) == []
     assert ids(parse(return_rows({"sw_establishment_fte": 20.6}))) == ["return.parts_of_total"]
+
+
+def test_a_wrong_total_is_said_once_and_not_for_each_of_its_parts(parse: Callable) -> None:
+    parsed = parse(return_rows({"referrals": 9, "repeat_referrals": 9}))
+    assert ids(parsed) == ["return.parts_of_total"]
 
 
 def test_a_total_is_not_held_against_parts_that_are_incomplete(parse: Callable) -> None:

@@ -185,7 +185,7 @@ def test_check_says_what_to_do_and_fits_the_screen(faulty: Path) -> None:
         "PLEASE CHECK",
         "To do: Enter zero or a positive number",
         "more lines, which --report DIR lists",
-        "Not checked here:",
+        "Not checked here,",
     ):
         assert words in text
     assert text.count("About a dozen".lower()) < 20
