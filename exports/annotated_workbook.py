@@ -48,7 +48,8 @@ _LINK_LIMIT = 65_000  # Excel repairs a sheet with more than 65,530 hyperlinks
 _FILLS = {"block": "F4B6B6", "check": "FCE0A6", "note": "CFE2F3"}
 _COLUMNS = (
     ("Severity", 19),
-    ("Where", 30),
+    ("Where", 24),
+    ("Measure", 30),
     ("What is wrong", 44),
     ("Seen", 26),
     ("Expected", 30),
@@ -275,6 +276,7 @@ def _row(sheet: Worksheet, row: int, finding: Finding, link: tuple[str, str] | N
     values: list[Any] = [
         SEVERITIES[finding["severity"]],
         where(finding),
+        text(finding.get("measure")),
         text(finding["message"]),
         *(clipped(finding.get(key)) for key in ("value", "expected", "suggestion")),
         text(finding.get("fix")),

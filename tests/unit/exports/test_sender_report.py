@@ -204,7 +204,9 @@ def test_the_list_links_to_the_cells_and_holds_no_formula(source: Path, tmp_path
     _, book = written(result(BLOCK, CHECK), source, tmp_path)
     assert book is not None
     sheet = book["Findings"]
-    assert [c.value for c in sheet[4]][:3] == ["Severity", "Where", "What is wrong"]
+    assert [c.value for c in sheet[4]][:4] == [
+        "Severity", "Where", "Measure", "What is wrong",
+    ]  # fmt: skip
     assert [c.value for c in sheet["A"]][4:] == ["Must be put right", "Please check"]
     assert sheet["B5"].hyperlink.location == "'Bob''s return'!B2"
     assert sheet["D5"].value == BLOCK["value"]
