@@ -6,6 +6,7 @@ then on. Nothing here guesses: a line that names nothing known is a finding and 
 """
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -36,12 +37,6 @@ class Aliases:
     measures: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def digest(self) -> str:
-        """Changes when what is remembered changes: a file is then read again."""
-        told = repr((sorted(self.measures.items()), sorted(self.columns.items())))
-        return hashlib.sha256(told.encode()).hexdigest()[:16]
-
 
 @dataclass(frozen=True)
 class Remembered:
@@ -53,6 +48,19 @@ class Remembered:
 
     lines: pd.DataFrame
     findings: list[Finding] = field(default_factory=list)
+
+    @classmethod
+    def nothing(cls) -> "Remembered":
+        return cls(pd.DataFrame(columns=list(_REQUIRED), dtype=str))
+
+    def digest(self, la: str | None) -> str:
+        """Changes when what may be remembered of a file changes: it is then read again.
+
+        Where no path tells the authority, any of them may be meant.
+        """
+        lines = self.lines if la is None else self.lines[self.lines["la"].isin(["", la])]
+        told = repr(lines.to_numpy().tolist())
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     def of(self, la: str | None) -> Aliases:
         """The lines for everybody, then the authority's own, which win."""
@@ -73,8 +81,10 @@ def line(la: str | None, kind: str, written: str, means: str) -> str:
 def load(zone: Path) -> Remembered:
     """Read every aliases file of a landing zone; never raises for what stands in them."""
     frames, findings = [pd.DataFrame(columns=list(_REQUIRED), dtype=str)], []
-    for path in sorted((zone / FOLDER).rglob("*.csv")):
-        name = path.relative_to(zone).as_posix()
+    for path in sorted(p for p in (zone / FOLDER).rglob("*") if p.is_file()):
+        if path.name.startswith((".", "~$")):
+            continue
+        name = os.fsencode(path.relative_to(zone).as_posix()).decode("utf-8", "replace")
         lines, found = _read(path)
         frames.append(lines)
         findings += [replace(finding, sheet=name) for finding in found]
@@ -83,19 +93,25 @@ def load(zone: Path) -> Remembered:
 
 def _read(path: Path) -> tuple[pd.DataFrame, list[Finding]]:
     empty = pd.DataFrame(columns=list(_REQUIRED), dtype=str)
+    if path.suffix.lower() != ".csv":
+        message = "Only CSV files are read in aliases/"
+        return empty, [Finding("aliases.unusable", "check", message, expected="a .csv file")]
     try:
         rows = read_text(path).rows
     except UnreadableFile as error:
         return empty, [Finding("aliases.unusable", "check", str(error))]
     header = [normalise(cell) for cell in rows[0]] if rows else []
-    missing = [name for name in _REQUIRED if name not in header]
+    missing = [name for name in _REQUIRED if header.count(name) != 1]
     if missing:
-        message = f"The first line names the columns, and {', '.join(missing)} is not there"
+        message = f"The first line names the columns, and {', '.join(missing)} is not there once"
         finding = Finding("aliases.unusable", "check", message, expected=",".join(COLUMNS))
         return empty, [finding]
     width = len(header)
     body = [[cell.strip() for cell in row[:width]] + [""] * (width - len(row)) for row in rows[1:]]
-    lines = pd.DataFrame(body, columns=header, dtype=str)[list(_REQUIRED)]
+    places = [header.index(name) for name in _REQUIRED]
+    lines = pd.DataFrame(
+        [[row[place] for place in places] for row in body], columns=list(_REQUIRED), dtype=str
+    )
     lines = lines.assign(row=range(2, len(lines) + 2), kind=lines["kind"].str.lower())
     lines = lines[(lines[list(_REQUIRED)] != "").any(axis=1)]
     pairs = zip(lines["kind"], lines["means"], strict=True)
@@ -107,7 +123,8 @@ def _read(path: Path) -> tuple[pd.DataFrame, list[Finding]]:
     problems = {
         "names no London authority": said["la"].isna(),
         "has a kind that is neither measure nor column": ~known,
-        "has nothing under “written”": said["written"] == "",
+        "has no word under “written”": said["written"].map(squeeze) == "",
+        "explains a name that another line explains otherwise": _contradicted(said),
         "means nothing known here": known & said["means"].isna(),
     }
     told = lines[list(_REQUIRED)].apply(",".join, axis=1).astype(str) if len(lines) else lines["la"]
@@ -125,6 +142,12 @@ def _read(path: Path) -> tuple[pd.DataFrame, list[Finding]]:
     ]
     bad = pd.concat(problems.values(), axis=1).any(axis=1)
     return said.loc[~bad, list(_REQUIRED)], findings
+
+
+def _contradicted(said: pd.DataFrame) -> pd.Series:
+    """Lines of one authority, kind and name with several meanings: none of them is used."""
+    keys = [said["la"].fillna("?"), said["kind"], said["written"].map(squeeze)]
+    return said["means"].fillna("?").groupby(keys).transform("nunique") > 1
 
 
 @lru_cache

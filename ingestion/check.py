@@ -94,9 +94,9 @@ def _likely(path: Path) -> list[str]:
 
 def _parse(file: landing.LandedFile, kinds: list[str], zone: Path) -> tuple[str, Parsed]:
     """The kind under which most tables are found, with what it gave; the first on a tie."""
-    remembered = aliases.load(zone).of(landing.la_of(file))
+    remembered = aliases.load(zone)
     parsers: dict[str, Callable[[landing.LandedFile], Parsed]] = {
-        "return": partial(returns.parse, aliases=remembered),
+        "return": partial(returns.parse, remembered=remembered),
         "annex_a": annex_a.read_lists,
         "published": published.parse,
     }

@@ -22,7 +22,11 @@ from ingestion.readers import Sheet
 
 # Thousands stand apart by commas or by spaces that do not break a line; a plain space may part two
 # numbers.
-_NUMBER = r"[+-]?(?:\d+|\d{1,3}(?:[,\u00a0\u202f]\d{3})+)(?:\.\d+)?|[+-]?\d+(?:\.\d+)?[eE][+-]?\d+"
+# Digits are 0 to 9: \d would take those of other scripts, which pandas cannot convert.
+_NUMBER = (
+    r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:[,\u00a0\u202f][0-9]{3})+)(?:\.[0-9]+)?"
+    r"|[+-]?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]+"
+)
 # Beyond this a float does not tell one from the next, and nothing here counts so many.
 _LONGEST, _TOO_MANY = 40, 1e15
 # Day first, always: American order is a finding, never a guess.

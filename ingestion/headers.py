@@ -68,6 +68,11 @@ def normalise(text: object) -> str:
     return " ".join(_SEPARATORS.sub(" ", str(text).lower()).split())
 
 
+def figures_of(name: str) -> str:
+    """Digits and signs of a normalised name: 45 is no slip for 15, nor "value %" for "value"."""
+    return "".join(sign for sign in name if sign in "0123456789%+")
+
+
 class _Names:
     """A contract's headers in the forms that are looked up; built once for many rows."""
 
@@ -135,7 +140,8 @@ def _resolve(
         if position not in free or name in taken:
             continue
         slip = len(choice) >= SHORTEST_SLIP and OSA.distance(forms[position], choice) <= 1
-        if fuzzy and (score >= FUZZY_THRESHOLD or slip):
+        same = figures_of(forms[position]) == figures_of(choice)
+        if fuzzy and same and (score >= FUZZY_THRESHOLD or slip):
             take(position, name, "fuzzy", round(score, 1))
         elif score >= SUGGESTION_THRESHOLD:
             nearest.setdefault(texts[position], header)
@@ -174,6 +180,15 @@ def find_header(rows: Sequence[Sequence[object]], columns: Sequence[Column]) -> 
     resolutions = [_resolve(rows[index], columns, names, index, True) for index in promising]
     best = max(resolutions, key=lambda resolution: len(resolution.matches))
     return best if len(best.matches) >= min(2, len(columns)) else None
+
+
+def headers_below(
+    rows: Sequence[Sequence[object]], columns: Sequence[Column], resolution: Resolution
+) -> list[int]:
+    """Rows under the header that look like headers again: they settle three columns or more."""
+    names = _Names(columns)
+    start = resolution.row + 1
+    return [i for i, row in enumerate(rows[start:], start) if names.settled(row) >= 3]
 
 
 def labelled(

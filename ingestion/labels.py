@@ -6,13 +6,13 @@ Names are matched exact, then normalised (case, spaces, punctuation), then as re
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
-from ingestion.headers import SHORTEST_SLIP, SUGGESTION_THRESHOLD, normalise
+from ingestion.headers import SHORTEST_SLIP, SUGGESTION_THRESHOLD, figures_of, normalise
 
 # Likeness of whole labels cannot tell a slip from another measure: "open plans of two years or
 # more" and "ended plans of two years or more" are 92% alike, "referrals" and "refferals" 89%.
@@ -54,6 +54,10 @@ class Names:
         self._exact = {n: k for n, k in self._exact.items() if squeeze(n) in self._normalised}
         self._remembered = remembered or {}
 
+    @property
+    def keys(self) -> set[str]:
+        return {key for _, key in self._choices}
+
     def find(self, written: str) -> Meaning | None:
         """What a name means, or None: then a person has to say."""
         form = squeeze(written)
@@ -67,11 +71,12 @@ class Names:
                 return Meaning(written, key, how, 100.0)
         return self._fuzzy(written)
 
-    def nearest(self, written: str) -> str | None:
-        """The likest key, for a suggestion; None where nothing is alike."""
+    def nearest(self, written: str, taken: Container[str] = ()) -> str | None:
+        """The likest key that is not taken, for a suggestion; None where nothing is alike."""
         form = normalise(written)
         score, key = max(
-            ((fuzz.ratio(form, name), key) for name, key in self._choices), default=(0, None)
+            ((fuzz.ratio(form, name), key) for name, key in self._choices if key not in taken),
+            default=(0, None),
         )
         return key if score >= SUGGESTION_THRESHOLD else None
 
@@ -87,17 +92,16 @@ class Names:
 def _slip(written: str, name: str) -> bool:
     """Whether two normalised names differ by slips of the finger only."""
     one, other = written.split(), name.split()
-    if len(one) != len(other):
-        # A space too many or too few, and nothing else beside one slip.
-        one, other = ["".join(one)], ["".join(other)]
-        return len(other[0]) >= SHORTEST_SLIP and _distance(one[0], other[0]) <= 1
-    return all(_distance(a, b) <= _allowed(b) for a, b in zip(one, other, strict=True))
+    return len(one) == len(other) and all(
+        _distance(a, b) <= _allowed(b) for a, b in zip(one, other, strict=True)
+    )
 
 
 def _distance(word: str, other: str) -> int:
-    # 45 and 15 working days, 2024 and 2025: a figure in a name is never a slip.
-    same = [c for c in word if c.isdigit()] == [c for c in other if c.isdigit()]
-    return OSA.distance(word, other) if same else len(word + other)
+    # 45 and 15 working days, a count and its %: never a slip. Nor is what stands at the start of a
+    # word: un-accompanied, re-assessments, w-ealth and h-ealth are other words.
+    same_signs = figures_of(word) == figures_of(other)
+    return OSA.distance(word, other) if same_signs and word[0] == other[0] else len(word + other)
 
 
 def _allowed(word: str) -> int:

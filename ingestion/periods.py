@@ -60,6 +60,13 @@ class Quarter:
                 return cls(year, number)
         return None
 
+    @staticmethod
+    def without(text: str) -> str:
+        """A text less the quarters written in it."""
+        for form in _FORMS:
+            text = form.sub(" ", text)
+        return text
+
     @classmethod
     def containing(cls, day: date) -> Self:
         year = day.year if day.month >= 4 else day.year - 1

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion import aliases, landing, quarantine
-from ingestion.aliases import Aliases
+from ingestion.aliases import Remembered
 from ingestion.contract import Table, contract
 from ingestion.findings import Finding, to_frame
 from ingestion.landing import LandedFile
@@ -136,8 +136,7 @@ def ingest(
             " with --allow-withdrawals."
         )
     for file in files:
-        known = remembered.of(landing.la_of(file)) if remembered else None
-        submissions, is_new = _parse_once(file, home, key, known)
+        submissions, is_new = _parse_once(file, home, key, remembered)
         entries += [(file, file_id, parsed) for file_id, parsed in submissions]
         result.parsed += is_new
     ledger = Ledger(home / "ledger" / f"{source}.parquet").record(entries, now)
@@ -175,22 +174,23 @@ def _keep_apart(landing_zone: Path, home: Path) -> None:
 
 
 def parser(
-    source: str, key: bytes, remembered: Aliases | None = None
+    source: str, key: bytes, remembered: Remembered | None = None
 ) -> Callable[[LandedFile], Parsed]:
     if source == "annex_a":
         return partial(annex_a.parse, key=key)
-    return partial(returns.parse, aliases=remembered) if source == "return" else published.parse
+    return partial(returns.parse, remembered=remembered) if source == "return" else published.parse
 
 
 def _parse_once(
-    file: LandedFile, home: Path, key: bytes, remembered: Aliases | None
+    file: LandedFile, home: Path, key: bytes, remembered: Remembered | None
 ) -> tuple[list[tuple[str, Parsed]], bool]:
     """The submissions of a file, each with its id, and whether the file was read anew for them."""
     identity = json.dumps(
         [file.source, file.path, file.sha256, file.sidecar, file.synthetic], default=str
     )
     file_id = hashlib.sha256(identity.encode()).hexdigest()[:16]
-    rules = _rules_version(file.source) + (remembered.digest if remembered else "")
+    rules = _rules_version(file.source)
+    rules += remembered.digest(landing.la_of(file)) if remembered else ""
     keyed = hashlib.sha256(key + rules.encode()).hexdigest()[:16]
     kept = home / "raw" / ".parsed"
     marks = sorted((kept / file_id).glob(f"{keyed}-*"))

@@ -22,17 +22,19 @@ Figures = Mapping[str, float]
 def evaluate(table: Table, frame: pd.DataFrame, sheet: str) -> list[Finding]:
     """What breaks a file rule; `frame` has measure_code, value, value_text, row and cell.
 
-    Only measures with a usable figure take part: a missing one proves nothing.
+    Only measures with a usable figure take part: a missing one proves nothing. A zero that the
+    sender has commented on is not asked about again.
     """
     usable = frame[frame["value"].notna()].drop_duplicates("measure_code")
+    explained = set(usable.loc[usable["comment"].notna(), "measure_code"])
     rows = usable.set_index("measure_code").to_dict("index")
     sent = {str(measure): float(row["value"]) for measure, row in rows.items()}
-    # The parts of a total that is wrong are not each reported as larger than it.
+    # A total that is too small is one mistake, not one for each of its parts.
     wrong = {total for total, _ in _parts_beside_totals(sent)}
     checks: dict[str, Callable[[Figures], list[Breach]]] = {
         "part_of_whole": lambda figures: _parts_above_wholes(figures, wrong),
         "parts_of_total": _parts_beside_totals,
-        "zero_unlikely": _unlikely_zeros,
+        "zero_unlikely": lambda figures: _unlikely_zeros(figures, explained),
     }
     return [
         Finding(
@@ -54,11 +56,17 @@ def evaluate(table: Table, frame: pd.DataFrame, sheet: str) -> list[Finding]:
 
 
 def _parts_above_wholes(sent: Figures, wrong: Container[str]) -> list[Breach]:
-    return [
-        (part, f"at most {sent[whole]:,g}, the figure of “{_labels()[whole]}”")
+    above = [
+        (part, whole)
         for part, whole in _pairs()
         if part in sent and whole in sent and sent[part] > sent[whole]
-        if not (whole in wrong and part in _totals()[whole][0])
+    ]
+    of_wrong = [pair for pair in above if pair[1] in wrong and pair[0] in _totals()[pair[1]][0]]
+    left_out = of_wrong if len(of_wrong) > 1 else []
+    return [
+        (part, f"at most {sent[whole]:,g}, the figure of “{_labels()[whole]}”")
+        for part, whole in above
+        if (part, whole) not in left_out
     ]
 
 
@@ -73,8 +81,8 @@ def _parts_beside_totals(sent: Figures) -> list[Breach]:
     return found
 
 
-def _unlikely_zeros(sent: Figures) -> list[Breach]:
-    zeros = [measure for measure in _never_zero() if sent.get(measure) == 0]
+def _unlikely_zeros(sent: Figures, explained: Container[str]) -> list[Breach]:
+    zeros = [m for m in _never_zero() if sent.get(m) == 0 and m not in explained]
     return [(measure, "more than zero, or empty with a comment") for measure in zeros]
 
 

@@ -39,6 +39,8 @@ class Sheet:
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     percents: frozenset[tuple[int, int]] = frozenset()
+    # What parts the cells of a text file; in one parted by semicolons a comma may be a decimal one.
+    delimiter: str | None = None
 
 
 def read(path: Path, limit_bytes: int | None = None) -> list[Sheet]:

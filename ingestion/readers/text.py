@@ -60,7 +60,7 @@ def read_text(path: Path) -> Sheet:
         raise UnreadableFile(
             f"the file cannot be read as text ({error})", "file.corrupt"
         ) from error
-    return Sheet(path.stem, rows)
+    return Sheet(path.stem, rows, delimiter=delimiter)
 
 
 def _is_binary(start: str) -> bool:

@@ -5,13 +5,14 @@ symbol is its status, anything else that is no number of the measure's unit is `
 is read, and whose it is, is settled in `returns.py`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import pandas as pd
 
 from ingestion import aliases as remembering
-from ingestion import conform, rules
+from ingestion import conform, headers, rules
 from ingestion.aliases import Aliases
 from ingestion.contract import Table, contract
 from ingestion.findings import Finding, address
@@ -24,7 +25,11 @@ from ingestion.registry import indicator_set_in_force, measures_of_set, names_of
 
 _ERROR = r"#[A-Z0-9/_]+[!?]?|Err:\d+"
 _PERCENTAGE = r"-?[\d.,]+ ?%"
-_TOTAL = r"(?:grand |sub ?)?total\b.*|sum\b.*"
+_TOTAL = r"(?:grand |sub ?)?totals?|sum"
+# A cell with a digit or an error was meant to say a figure.
+_FIGURE = r"[0-9#]"
+# 112,375 in a file parted by semicolons: a hundred thousand, or a hundred and twelve and a bit.
+_AMBIGUOUS = r"[+-]?[0-9]{1,3},[0-9]{3}"
 # What somebody means who writes a word for zero; still a question, never a guess.
 _ZERO = ("nil", "none", "zero", "nought")
 # A formula leaves 11.999999999998 behind; that is no fraction of a child.
@@ -86,20 +91,60 @@ def values(
     cells = cells.assign(
         **{c: nothing for c in ("measure_code", "measure_label", "comment") if c not in cells}
     )
-    cells, findings = _measures(cells, place, aliases, la)
+    asked = _asked(quarter) if quarter else {}
+    cells, blocked, findings = _measures(cells, place, aliases, la, set(asked))
+    findings += _headers_below(place, resolution)
     frame, found = _typed(cells, place)
-    findings += found + _missing(frame, place, quarter)
+    findings += found + _missing(frame, place, quarter, asked, blocked)
     findings += rules.evaluate(table, frame, sheet.name)
     if frame["value"].isna().all():
         message = "The return holds no figure at all"
-        findings.append(Finding("return.values.none", "block", message, table.name, sheet.name))
+        fix = None
+        if (frame["value_status"] == "failed").any():
+            message, fix = "No figure of the return can be used", "Put right the cells named here"
+        finding = Finding("return.values.none", "block", message, table.name, sheet.name, fix=fix)
+        findings.append(finding)
+    else:
+        findings += _unanswered(frame, place)
     return frame, findings
 
 
+def _unanswered(frame: pd.DataFrame, place: _Place) -> list[Finding]:
+    """Values left empty without a word; one with a comment is a gap that is explained."""
+    empty = (
+        (frame["value_status"] == "not_returned")
+        & frame["value_text"].isna()
+        & frame["comment"].isna()
+    )
+    cells = pd.DataFrame({"row": frame["row"] - 1, "value": frame["value_text"]})
+    message = "The value is empty and no comment says why"
+    expected = "a number, or - with a comment"
+    return place.listed("return.value.empty", "check", message, cells, empty, expected=expected)
+
+
+def _headers_below(place: _Place, resolution: Resolution) -> list[Finding]:
+    """A second table under the first, perhaps with its columns in another order."""
+    rows = headers.headers_below(place.sheet.rows, place.table.columns, resolution)
+    return [
+        Finding(
+            "return.table.second",
+            "check",
+            "This row is a header again; what stands below was read by the first header",
+            place.table.name,
+            place.sheet.name,
+            cell=address(row, 0),
+            row=row + 1,
+            expected="one table with one header row",
+        )
+        for row in rows
+    ]
+
+
 def _measures(
-    cells: pd.DataFrame, place: _Place, aliases: Aliases, la: str | None
-) -> tuple[pd.DataFrame, list[Finding]]:
-    """The rows that name a measure, with its code as registered, and what became of the others.
+    cells: pd.DataFrame, place: _Place, aliases: Aliases, la: str | None, asked: set[str]
+) -> tuple[pd.DataFrame, set[str], list[Finding]]:
+    """The rows that name a measure, with its code as registered, and what became of the others:
+    measures whose rows contradict themselves, and findings.
 
     Code and description each name it; one that is certain outweighs one that is not, and two that
     are as sure as each other and differ leave the row open.
@@ -125,19 +170,24 @@ def _measures(
         replace(finding, expected=f"the code {other}, or the description of this code")
         for finding, other in zip(findings, label["key"][blocked], strict=False)
     ]
-    findings += _unknown(cells[open_rows & ~blocked], place, names, la)
+    # What may be meant by a row in question: a measure that is asked for and has no row yet.
+    others = set(names.keys) - asked | set(key.dropna())
+    findings += _unknown(cells[open_rows & ~blocked], place, names, la, others)
 
     # Rows whose measure is not written as issued: what each was taken for, and how surely.
     alike = taken["score"].round().astype("Int64").astype("string") + "% alike"
-    reason = taken["how"].map({"alias": "as remembered"}).astype("string")
-    reason = reason.mask(taken["how"] == "fuzzy", alike)
+    how = taken["how"]
+    reason = how.map({"alias": "as remembered"}).astype("string").mask(how == "fuzzy", alike)
     if "measure_code" in cells and cells["measure_code"].notna().any():
         reason = reason.mask(reason.isna() & ~by_code, "by its description")
     read = key.notna() & reason.notna()
     messages = "“" + taken["written"] + "” was read as " + key + " (" + reason + ")"
     told = cells.assign(measure_code=taken["written"])
-    found = place.listed("return.measure.resolved", "note", "", told, read, "measure_code")
-    findings += [replace(f, message=m) for f, m in zip(found, messages[read], strict=False)]
+    # A likeness is asked about; what is certain or remembered is only said.
+    for severity, which in (("check", how == "fuzzy"), ("note", how != "fuzzy")):
+        rows = read & which
+        found = place.listed("return.measure.resolved", severity, "", told, rows, "measure_code")
+        findings += [replace(f, message=m) for f, m in zip(found, messages[rows], strict=False)]
     # A description that is not as issued beside a code that is: the code counted.
     odd = key.notna() & ~read & by_code & cells["measure_label"].notna() & ~label["certain"]
     message = "The description is not the one issued; the code counted"
@@ -145,7 +195,8 @@ def _measures(
         "return.measure.resolved", "note", message, cells, odd, "measure_label"
     )
     known = cells.assign(measure_code=key.astype("string"))[key.notna()]
-    return known.reset_index(drop=True), findings
+    contradicted = {*code["key"][blocked], *label["key"][blocked]}
+    return known.reset_index(drop=True), contradicted, findings
 
 
 def _meanings(written: pd.Series, names: Names) -> pd.DataFrame:
@@ -157,20 +208,22 @@ def _meanings(written: pd.Series, names: Names) -> pd.DataFrame:
     return frame.assign(certain=frame["how"].isin(["exact", "normalised", "alias"]))
 
 
-def _unknown(cells: pd.DataFrame, place: _Place, names: Names, la: str | None) -> list[Finding]:
+def _unknown(
+    cells: pd.DataFrame, place: _Place, names: Names, la: str | None, taken: set[str]
+) -> list[Finding]:
     """Rows that name no measure. One with a figure is a loss, and a person has to say what is
     meant; totals and text alone are not asked for.
     """
     if cells.empty:
         return []
     name = cells["measure_code"].fillna(cells["measure_label"])
-    figure = conform.per_spelling(cells["value"], conform.numbers).notna()
-    total = name.str.fullmatch(_TOTAL, case=False).fillna(False).astype(bool)
+    figure = cells["value"].str.contains(_FIGURE).fillna(False).astype(bool)
+    total = name.str.strip(" :").str.fullmatch(_TOTAL, case=False).fillna(False).astype(bool)
     cells = cells.assign(measure_code=name)
     loss, column = figure & ~total, "measure_code"
     lost = place.listed("return.measure.unknown", "check", "", cells, loss, column)
     findings = [
-        _question(finding, figure, names, la)
+        _question(finding, figure, names, la, taken)
         for finding, figure in zip(lost, cells["value"][loss], strict=False)
     ]
     message = "A total is not asked for and was not used"
@@ -181,17 +234,25 @@ def _unknown(cells: pd.DataFrame, place: _Place, names: Names, la: str | None) -
     )
 
 
-def _question(finding: Finding, figure: str, names: Names, la: str | None) -> Finding:
-    """One row nobody but the sender can place: its figure, and how to make it understood."""
+def _question(
+    finding: Finding, figure: str, names: Names, la: str | None, taken: set[str]
+) -> Finding:
+    """One row nobody but the sender can place: its figure, and how to make it understood.
+
+    A measure that has a row of its own is no suggestion.
+    """
     written = finding.value or ""
-    nearest = names.nearest(written)
+    nearest = names.nearest(written, taken)
     fix = finding.fix
     if written:
-        example = remembering.line(la, "measure", written, nearest or "<code>")
-        fix = f"Write the measure’s code as issued, or add to a file in aliases/ the line {example}"
+        example = remembering.line(la, "measure", written, "<code>")
+        fix = (
+            "Write the measure’s code as issued. Where LIIA knows what is meant, it can remember"
+            f" the name: a line {example} in a file of aliases/"
+        )
     return replace(
         finding,
-        message=f"This row names no measure; its figure {figure} was not used",
+        message=f"This row names no measure; its figure {figure} was not used" + finding.message,
         expected="a code or description as issued in the template",
         suggestion=nearest,
         fix=fix,
@@ -214,6 +275,8 @@ def _typed(cells: pd.DataFrame, place: _Place) -> tuple[pd.DataFrame, list[Findi
     is_count = unit == "count"
     shown = pd.Series([(r, at) in place.sheet.percents for r in row], index=row.index, dtype=bool)
     percent = sent.str.fullmatch(_PERCENTAGE) | shown
+    semicolons = place.sheet.delimiter == ";"
+    ambiguous = ~is_count & semicolons & sent.str.fullmatch(_AMBIGUOUS)
     whole = number.round()
 
     findings: list[Finding] = []
@@ -237,6 +300,12 @@ def _typed(cells: pd.DataFrame, place: _Place) -> tuple[pd.DataFrame, list[Findi
             "Children and events are counted in whole numbers",
             "a whole number",
             is_count & ((number - whole).abs() > _ROUNDING),
+        ),
+        (
+            "return.value.comma",
+            "In a file parted by semicolons this comma may be a decimal one",
+            "a number with a point before its decimals and no comma",
+            ambiguous,
         ),
         ("return_values.value.type", "The value is not a number", "a number", number.isna()),
     ):
@@ -320,16 +389,19 @@ def _as_written(
     return findings + place.listed("return.value.beside", "check", message, cells, noted, "comment")
 
 
-def _missing(frame: pd.DataFrame, place: _Place, quarter: str | None) -> list[Finding]:
-    """Measures asked for in the quarter that have no row."""
-    if quarter is None:
-        return []
+def _missing(
+    frame: pd.DataFrame,
+    place: _Place,
+    quarter: str | None,
+    asked: Mapping[str, str],
+    elsewhere: set[str],
+) -> list[Finding]:
+    """Measures asked for in the quarter that have no row, nor one that is in question."""
     table, sheet = place.table, place.sheet.name
-    try:
-        asked = _asked(quarter)
-    except ValueError as error:
-        return [Finding("return.quarter.no_set", "check", str(error), sheet=sheet)]
-    present = set(frame["measure_code"])
+    if quarter is not None and not asked:
+        message = f"No indicator set is in force in {Quarter.parse(quarter).label}"
+        return [Finding("return.quarter.no_set", "check", message, sheet=sheet)]
+    present = set(frame["measure_code"]) | elsewhere
     return [
         Finding(
             "return.measure.missing",
@@ -347,7 +419,10 @@ def _missing(frame: pd.DataFrame, place: _Place, quarter: str | None) -> list[Fi
 
 @lru_cache
 def _asked(quarter: str) -> dict[str, str]:
-    """Code and label of each measure that authorities return for a quarter."""
-    day = Quarter.parse(quarter).end.isoformat()
-    asked = measures_of_set(indicator_set_in_force(day))
+    """Code and label of each measure that authorities return for a quarter; none without a set."""
+    try:
+        set_id = indicator_set_in_force(Quarter.parse(quarter).end.isoformat())
+    except ValueError:
+        return {}
+    asked = measures_of_set(set_id)
     return dict(zip(asked["measure_code"], asked["label"], strict=True))

@@ -1,50 +1,38 @@
-"""A quarterly return: which sheets hold one, and for which authority and quarter.
+"""A quarterly return: whose it is, for which quarter, and what its cover and columns say.
 
-A workbook may hold several: a sheet for each authority of a joint service, or for each quarter.
-Each is a submission of its own. What the path says about authority and quarter holds for the whole
-file; a sheet that says otherwise is set aside with a finding. What a row means and what its cells
-hold is read in `return_rows.py`. Comparisons with other quarters are not made here.
+Which sheets are read is settled in `return_sheets.py`, what a row means and what its cells hold in
+`return_rows.py`. Comparisons with other quarters are not made here.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from ingestion import conform, headers, landing
-from ingestion.aliases import Aliases
-from ingestion.contract import Column, Table, contract
+from ingestion.aliases import Remembered
+from ingestion.contract import Table, contract
 from ingestion.findings import Finding, address
 from ingestion.periods import Quarter
 from ingestion.readers import Sheet, UnreadableFile, read
-from ingestion.registry import indicator_set_in_force, participates
+from ingestion.registry import indicator_set_in_force, participates, seed
 from ingestion.sources import Parsed, header_findings
 from ingestion.sources.return_rows import values
+from ingestion.sources.return_sheets import (
+    AUTHORITY,
+    Candidate,
+    Cover,
+    candidates,
+    cover_labels,
+    quarter_in,
+    sheet_finding,
+    submissions,
+    unread,
+)
 
 # A filled template unpacks to a third of a megabyte.
 MAX_BYTES = 20 * 1024 * 1024
 
-# Cover values by name, each with the sheet and the address of its cell.
-Cover = dict[str, tuple[str, str, str]]
 
-
-@dataclass(frozen=True)
-class Candidate:
-    """A sheet with the return's table; authority and quarter are what it says itself, or None."""
-
-    sheet: Sheet
-    resolution: headers.Resolution
-    cover: Cover
-    authority: str | None
-    quarter: str | None
-
-    @property
-    def content(self) -> list[list[str]]:
-        positions = sorted(self.resolution.positions.values())
-        rows = self.sheet.rows[self.resolution.row + 1 :]
-        cells = [[str(row[i]).strip() for i in positions if i < len(row)] for row in rows]
-        return [row for row in cells if any(row)]
-
-
-def parse(file: landing.LandedFile, aliases: Aliases | None = None) -> Parsed:
+def parse(file: landing.LandedFile, remembered: Remembered | None = None) -> Parsed:
     """Read one return; never raises for what is wrong with the file, it finds.
 
     Further submissions of the same file are in `more` of the result.
@@ -54,15 +42,30 @@ def parse(file: landing.LandedFile, aliases: Aliases | None = None) -> Parsed:
         sheets = read(file.absolute, MAX_BYTES)
     except UnreadableFile as error:
         return Parsed(findings=[Finding(error.rule_id, "block", str(error))])
-    aliases = aliases or Aliases()
-    candidates = _candidates(sheets, table, aliases, landing.quarter_of(file))
-    if not candidates:
+    found = candidates(sheets, table, file, remembered or Remembered.nothing())
+    if not found:
         return Parsed(findings=[_no_table(sheets, table)])
-    chosen, set_aside = _submissions(candidates, file)
-    first, *more = [_submission(candidate, file, table, aliases) for candidate in chosen]
+    chosen, set_aside = submissions(found, file)
+    first, *more = [_submission(candidate, file, table) for candidate in chosen]
     first.findings += set_aside
     first.more = more
+    _report_unread(first, sheets, found, table)
     return first
+
+
+def _report_unread(
+    first: Parsed, sheets: Sequence[Sheet], found: Sequence[Candidate], table: Table
+) -> None:
+    """A sheet that names measures and cannot be read is a finding; where it says it is another
+    authority's or quarter's, that one's submission is set aside."""
+    subjects = {(each.la_code, each.quarter) for each in (first, *first.more)}
+    for sheet, authority, quarter, finding in unread(sheets, found, table):
+        subject = (authority or first.la_code, quarter or first.quarter)
+        first.findings.append(finding)
+        if subject not in subjects:
+            blocked = Parsed(sheet=sheet.name, la_code=subject[0], quarter=subject[1])
+            blocked.findings.append(replace(finding, severity="block"))
+            first.more.append(blocked)
 
 
 def _no_table(sheets: Sequence[Sheet], table: Table) -> Finding:
@@ -76,181 +79,44 @@ def _no_table(sheets: Sequence[Sheet], table: Table) -> Finding:
     )
 
 
-def _candidates(
-    sheets: Sequence[Sheet], table: Table, aliases: Aliases, quarter: Quarter | None
-) -> list[Candidate]:
-    """Sheets with a header row that names measures and values, visible ones first.
-
-    Where no sheet has both, the sheet that settles most columns, so that what it lacks is said.
-    """
-    known = {column.name: list(column.headers) for column in table.columns}
-    for written, means in aliases.columns.items():
-        known[means].append(written)
-    labels = {headers.normalise(label): name for name, label in table.cover.items()}
-    found = []
-    for sheet in sheets:
-        resolution = _find_header(sheet, table, known, quarter)
-        if resolution is not None:
-            cover = _cover(sheet, sheet.rows[: resolution.row], labels)
-            found.append((sheet, resolution, cover))
-    whole = [each for each in found if _complete(each[1])]
-    nearest = sorted(found, key=lambda each: -len(each[1].matches))[:1]
-    holding = {id(sheet) for sheet, _, _ in whole or nearest}
-    # A cover on a sheet of its own speaks for the only table there is.
-    elsewhere: Cover = {}
-    if len(holding) == 1:
-        for sheet in sheets:
-            if id(sheet) not in holding:
-                elsewhere |= _cover(sheet, sheet.rows[: headers.SEARCH_ROWS], labels)
-    made = [
-        _candidate(sheet, resolution, elsewhere | cover)
-        for sheet, resolution, cover in whole or nearest
-    ]
-    return sorted(made, key=lambda candidate: candidate.sheet.hidden)
-
-
-def _complete(resolution: headers.Resolution) -> bool:
-    """A value and something that names its measure: code or description."""
-    return "value" in resolution.positions and bool(
-        {"measure_code", "measure_label"} & set(resolution.positions)
-    )
-
-
-def _find_header(
-    sheet: Sheet, table: Table, known: Mapping[str, list[str]], quarter: Quarter | None
-) -> headers.Resolution | None:
-    """The header row; where no column is headed as issued, one headed with the quarter has values.
-
-    A row with two such columns (a count and a percentage, say) leaves open which is meant.
-    """
-    resolution = headers.find_header(sheet.rows, _named(table, known))
-    if quarter is None or (resolution is not None and "value" in resolution.positions):
-        return resolution
-    top = ([str(cell) for cell in row] for _, row in headers.first_rows(sheet.rows))
-    dated = [[text for text in row if Quarter.find(text) == quarter] for row in top]
-    of_quarter = [texts[0] for texts in dated if len(texts) == 1]
-    more = {**known, "value": [*known["value"], *of_quarter]}
-    return headers.find_header(sheet.rows, _named(table, more)) or resolution
-
-
-def _named(table: Table, known: Mapping[str, list[str]]) -> list[Column]:
-    return [column.model_copy(update={"headers": known[column.name]}) for column in table.columns]
-
-
-def _cover(sheet: Sheet, rows: Sequence[Sequence[object]], labels: dict[str, str]) -> Cover:
-    found = headers.labelled(rows, labels)
-    return {
-        name: (str(value), sheet.name, address(row, at)) for name, (value, row, at) in found.items()
-    }
-
-
-def _candidate(sheet: Sheet, resolution: headers.Resolution, cover: Cover) -> Candidate:
-    """The sheet's own word: its cover, else its name."""
-    authorities = [landing.la_in_name(cover[n][0], whole=True) for n in _AUTHORITY if n in cover]
-    authorities.append(landing.la_in_name(sheet.name, whole=True))
-    quarters = [_quarter(cover["quarter"][0])] if "quarter" in cover else []
-    named = Quarter.find(sheet.name)
-    quarters.append(named.slug if named else None)
-    return Candidate(
-        sheet,
-        resolution,
-        cover,
-        next(filter(None, authorities), None),
-        next(filter(None, quarters), None),
-    )
-
-
-_AUTHORITY = ("la_code", "la_name")
-
-
-def _submissions(
-    candidates: list[Candidate], file: landing.LandedFile
-) -> tuple[list[Candidate], list[Finding]]:
-    """The candidates that count, at least one, and why the others do not."""
-    place = (landing.la_of(file), getattr(landing.quarter_of(file), "slug", None))
-    fitting = [c for c in candidates if _fits(c, place)]
-    if not fitting:
-        # The best one is read all the same, and says what disagrees.
-        return candidates[:1], []
-    findings = [
-        _sheet_finding(
-            "return.sheet.other", c, "is for another authority or quarter and was not used"
-        )
-        for c in candidates
-        if c not in fitting
-    ]
-    chosen: dict[tuple[str | None, str | None], Candidate] = {}
-    for candidate in fitting:
-        subject = (place[0] or candidate.authority, place[1] or candidate.quarter)
-        held = chosen.setdefault(subject, candidate)
-        if held is candidate:
-            continue
-        if candidate.content == held.content:
-            what, severity = f"repeats sheet “{held.sheet.name}” and was not used", "note"
-        elif candidate.sheet.hidden and not held.sheet.hidden:
-            what, severity = f"is hidden, “{held.sheet.name}” is not: it was not used", "check"
-        else:
-            what = (
-                f"holds other figures than “{held.sheet.name}” for the same authority and quarter"
-            )
-            severity = "block"
-        rule = "return.sheet.hidden" if severity == "check" else "return.sheet.twice"
-        findings.append(_sheet_finding(rule, candidate, what, severity))
-    return list(chosen.values()), findings
-
-
-def _fits(candidate: Candidate, place: tuple[str | None, str | None]) -> bool:
-    own = (candidate.authority, candidate.quarter)
-    return all(
-        told is None or said is None or told == said for told, said in zip(place, own, strict=True)
-    )
-
-
-def _sheet_finding(rule: str, candidate: Candidate, what: str, severity: str = "check") -> Finding:
-    name = candidate.sheet.name
-    said = [candidate.authority and landing.la_name(candidate.authority), candidate.quarter]
-    return Finding(
-        rule,
-        severity,
-        f"Sheet “{name}” {what}",
-        table="return_values",
-        sheet=name,
-        value=", ".join(filter(None, said)) or None,
-    )
-
-
-def _submission(
-    candidate: Candidate, file: landing.LandedFile, table: Table, aliases: Aliases
-) -> Parsed:
-    sheet, resolution = candidate.sheet, candidate.resolution
+def _submission(candidate: Candidate, file: landing.LandedFile, table: Table) -> Parsed:
+    sheet, resolution, aliases = candidate.sheet, candidate.resolution, candidate.aliases
     parsed = Parsed(sheet=sheet.name)
     parsed.resolutions[table.name] = resolution
-    parsed.findings += _column_findings(table, sheet, resolution, aliases)
+    parsed.findings += _column_findings(table, candidate)
     if sheet.hidden:
-        finding = _sheet_finding(
+        finding = sheet_finding(
             "return.sheet.hidden", candidate, "is hidden, and its figures are used"
         )
         parsed.findings.append(finding)
     _identify(parsed, file, candidate)
     _check_participation(parsed)
+    _check_calendar(parsed, file)
     _note_cover(parsed, candidate.cover, table)
-    if _complete(resolution):
+    if candidate.complete and parsed.la_code is not None and not _foreign(parsed):
         frame, findings = values(sheet, table, resolution, parsed.quarter, aliases, parsed.la_code)
         parsed.tables[table.name] = frame
         parsed.findings += findings
     return parsed
 
 
-def _column_findings(
-    table: Table, sheet: Sheet, resolution: headers.Resolution, aliases: Aliases
-) -> list[Finding]:
+def _foreign(parsed: Parsed) -> bool:
+    """Figures that may be another authority's are not read: findings would quote them."""
+    return any(finding.rule_id == "return.authority.disagrees" for finding in parsed.findings)
+
+
+def _column_findings(table: Table, candidate: Candidate) -> list[Finding]:
     """How columns were matched. Code and description stand in for each other; a column of another
     quarter is no unknown column."""
+    sheet, aliases = candidate.sheet, candidate.aliases
+    # What is missing is said with the headers as issued, not with those looked for in this file.
+    lacking = [table.column(column.name) for column in candidate.resolution.missing]
+    resolution = replace(candidate.resolution, missing=lacking)
     positions = resolution.positions
     found = []
     for finding in header_findings(table, sheet, resolution):
         other = Quarter.find(finding.value or "")
-        if finding.rule_id == "headers.missing" and _complete(resolution):
+        if finding.rule_id == "headers.missing" and candidate.complete:
             # Only columns that the return can do without are missing then.
             finding = replace(finding, severity="note")
         elif finding.rule_id == "headers.unknown" and other is not None:
@@ -274,6 +140,22 @@ def _column_findings(
     ]
     found += [
         Finding(
+            "return.column.quarter",
+            "check",
+            f"Column “{match.header}” was read as the values of the quarter",
+            table=table.name,
+            sheet=sheet.name,
+            cell=address(resolution.row, match.position),
+            row=resolution.row + 1,
+            column=match.header,
+            value=match.header,
+            expected=f"a column headed “{table.column('value').headers[0]}”",
+        )
+        for match in resolution.matches
+        if match.to == "value" and Quarter.find(match.header) is not None
+    ]
+    found += [
+        Finding(
             "return.column.hidden",
             "check",
             f"Column “{table.column(name).headers[0]}” is hidden, and what it holds is used",
@@ -291,57 +173,63 @@ def _column_findings(
 
 def _identify(parsed: Parsed, file: landing.LandedFile, candidate: Candidate) -> None:
     """Authority and quarter from path and content; the two disagreeing blocks the file."""
-    cover, sheet = candidate.cover, candidate.sheet.name
-    authorities = [cover[name] for name in _AUTHORITY if name in cover]
+    cover, stem = candidate.cover, file.places[-1]
+    _report_two_covers(parsed, candidate)
     parsed.la_code = _settle(
         parsed,
-        sheet,
         "authority",
         landing.la_of(file),
-        [(landing.la_in_name(text, whole=True), text, at) for text, *at in authorities],
+        [(landing.la_in_name(cover[n][0], whole=True), cover[n]) for n in AUTHORITY if n in cover],
         candidate.authority,
         landing.la_name,
     )
     quarter = landing.quarter_of(file)
-    quarters = [cover["quarter"]] if "quarter" in cover else []
     parsed.quarter = _settle(
         parsed,
-        sheet,
         "quarter",
         quarter.slug if quarter else None,
-        [(_quarter(text), text, at) for text, *at in quarters],
+        [(quarter_in(cover[n][0]), cover[n]) for n in ("quarter",) if n in cover],
         candidate.quarter,
         lambda slug: Quarter.parse(slug).label,
     )
-
-
-def _quarter(text: str) -> str | None:
-    """A quarter as the cover states it: written out, or its first day as a date cell."""
-    try:
-        return Quarter.parse(text.split(" 00:00")[0]).slug
-    except ValueError:
-        return None
+    sheet = candidate.sheet.name
+    in_stem, in_sheet = Quarter.find(stem), Quarter.find(sheet)
+    _check_names(
+        parsed,
+        "authority",
+        (parsed.la_code, *(landing.la_in_name(cover[n][0], True) for n in AUTHORITY if n in cover)),
+        {} if file.sidecar.get("la") else {stem: landing.la_in_name(stem, whole=True)},
+        {sheet: landing.la_in_name(sheet, whole=True)},
+    )
+    _check_names(
+        parsed,
+        "quarter",
+        (parsed.quarter, *(quarter_in(cover[n][0]) for n in ("quarter",) if n in cover)),
+        {} if file.sidecar.get("quarter") else {stem: in_stem.slug if in_stem else None},
+        {sheet: in_sheet.slug if in_sheet else None},
+    )
 
 
 def _settle(
     parsed: Parsed,
-    sheet: str,
     what: str,
     by_path: str | None,
-    stated: list[tuple[str | None, str, list[str]]],
+    stated: list[tuple[str | None, tuple[str, str, str]]],
     by_sheet: str | None,
     in_words: Callable[[str], str],
 ) -> str | None:
-    """What path and sheet agree on; `stated` holds (meaning, text, [sheet, cell]) of the cover."""
+    """What path and sheet agree on; `stated` holds (meaning, (text, sheet, cell)) of the cover."""
     told = by_path or by_sheet
-    for meaning, text, (place, cell) in stated:
+    for meaning, (text, sheet, cell) in stated:
         if meaning == told and meaning is not None:
             continue
         finding = Finding(
             f"return.{what}.disagrees",
             "block",
-            f"The {what} in the file is not the one its folder, name or sidecar states",
-            sheet=place,
+            f"The {what} in the file is not the one its folder, name or sidecar states"
+            if by_path
+            else f"The cover names two different {_PLURALS[what]}",
+            sheet=sheet,
             cell=cell,
             value=text,
             expected=in_words(told) if told else None,
@@ -361,11 +249,62 @@ def _settle(
                 f"return.{what}.unknown",
                 "block",
                 f"Neither the file nor its folder or name says which {what} it is for",
-                sheet=sheet,
+                sheet=parsed.sheet,
                 expected="the template’s cover filled in, or a folder like returns/2025-26-Q2/CAM",
             )
         )
     return told
+
+
+_PLURALS = {"authority": "authorities", "quarter": "quarters"}
+
+
+def _check_names(
+    parsed: Parsed,
+    what: str,
+    told: tuple[str | None, ...],
+    file_name: dict[str, str | None],
+    sheet_name: dict[str, str | None],
+) -> None:
+    """A file's or sheet's name that speaks of another than was settled on. Where the cover agrees
+    with what was settled, the name is merely odd; where nothing does, the file is set aside."""
+    settled, *by_cover = told
+    severity = "check" if settled in by_cover else "block"
+    for kind, names in (("file", file_name), ("sheet", sheet_name)):
+        for name, meaning in names.items():
+            if meaning is not None and settled is not None and meaning != settled:
+                parsed.findings.append(
+                    Finding(
+                        f"return.{what}.{'named' if severity == 'check' else 'disagrees'}",
+                        severity,
+                        f"The name of the {kind} speaks of another {what}",
+                        sheet=parsed.sheet,
+                        value=name,
+                        expected=landing.la_name(settled) if what == "authority" else settled,
+                    )
+                )
+
+
+def _report_two_covers(parsed: Parsed, candidate: Candidate) -> None:
+    """Labels that stand twice above the table, with two answers."""
+    sheet, top = candidate.sheet, candidate.resolution.row
+    labels = cover_labels(contract("return").table("return_values"))
+    backwards = headers.labelled(sheet.rows[:top][::-1], labels)
+    for name, (value, row, column) in backwards.items():
+        if name not in (*AUTHORITY, "quarter") or candidate.cover[name][1] != sheet.name:
+            continue
+        if headers.normalise(value) != headers.normalise(candidate.cover[name][0]):
+            parsed.findings.append(
+                Finding(
+                    "return.cover.twice",
+                    "block",
+                    "The cover says this twice, and not the same",
+                    sheet=sheet.name,
+                    cell=address(top - 1 - row, column),
+                    value=str(value),
+                    expected=candidate.cover[name][0],
+                )
+            )
 
 
 def _check_participation(parsed: Parsed) -> None:
@@ -382,6 +321,30 @@ def _check_participation(parsed: Parsed) -> None:
                 sheet=parsed.sheet,
                 value=landing.la_name(parsed.la_code),
                 expected=f"a line in the participation register in force on {last_day}",
+            )
+        )
+
+
+def _check_calendar(parsed: Parsed, file: landing.LandedFile) -> None:
+    """A quarter that the calendar lacks reaches no table; one not over has no figures yet."""
+    if parsed.quarter is None:
+        return
+    quarter = Quarter.parse(parsed.quarter)
+    finding = Finding("", "block", "", sheet=parsed.sheet, value=quarter.label)
+    if quarter.label not in set(seed("reference/quarters")["quarter_label"]):
+        message = "The quarter is not in LIIA’s calendar"
+        parsed.findings.append(
+            replace(finding, rule_id="return.quarter.no_calendar", message=message, fix=None)
+        )
+    elif file.received_at.date() <= quarter.end:
+        message = f"The quarter ends on {quarter.end:%d/%m/%Y}, after the file was received"
+        parsed.findings.append(
+            replace(
+                finding,
+                rule_id="return.quarter.not_over",
+                severity="check",
+                message=message,
+                fix=None,
             )
         )
 
@@ -408,7 +371,7 @@ def _note_cover(parsed: Parsed, cover: Cover, table: Table) -> None:
         )
     if "indicator_set" in said and parsed.quarter is not None:
         _note_indicator_set(parsed, cover)
-    _note_sign_off(parsed, cover, version == table.versions[-1])
+    _note_sign_off(parsed, cover, version not in table.versions[:-1] and version is not None)
 
 
 def _note_indicator_set(parsed: Parsed, cover: Cover) -> None:
@@ -434,12 +397,12 @@ def _note_indicator_set(parsed: Parsed, cover: Cover) -> None:
 
 def _note_sign_off(parsed: Parsed, cover: Cover, is_asked: bool) -> None:
     """Who signed the return off, and when. Earlier templates did not ask."""
-    if parsed.signed_off_by is None and is_asked:
+    if is_asked and (parsed.signed_off_by is None or "signed_off_on" not in cover):
         parsed.findings.append(
             Finding(
                 "return.sign_off.missing",
                 "check",
-                "The return is not signed off by the authority",
+                "The return is not signed off by the authority, with name and date",
                 sheet=parsed.sheet,
                 expected="name and date beside “Signed off by” and “Signed off on”",
             )
@@ -459,5 +422,15 @@ def _note_sign_off(parsed: Parsed, cover: Cover, is_asked: bool) -> None:
             expected="a date, day first (31/10/2025)",
         )
         parsed.findings.append(finding)
-    else:
-        parsed.signed_off_on = day.date().isoformat()
+        return
+    parsed.signed_off_on = day.date().isoformat()
+    if parsed.quarter is not None and day.date() <= Quarter.parse(parsed.quarter).end:
+        finding = Finding(
+            "return.sign_off.early",
+            "check",
+            "The return was signed off before its quarter was over",
+            sheet=sheet,
+            cell=cell,
+            value=text,
+        )
+        parsed.findings.append(finding)

@@ -209,9 +209,9 @@ def test_the_list_links_to_the_cells_and_holds_no_formula(source: Path, tmp_path
     ]  # fmt: skip
     assert [c.value for c in sheet["A"]][4:] == ["Must be put right", "Please check"]
     assert sheet["B5"].hyperlink.location == "'Bob''s return'!B2"
-    assert sheet["D5"].value == BLOCK["value"]
+    assert sheet["E5"].value == BLOCK["value"]
     assert all(c.data_type != "f" for row in sheet for c in row)
-    assert sheet["D5"].quotePrefix
+    assert sheet["E5"].quotePrefix
     assert sheet.freeze_panes == "A5"
     assert sheet.auto_filter.ref == "A4:I6"
     assert sheet.print_title_rows == "$4:$4"

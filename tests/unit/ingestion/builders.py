@@ -9,8 +9,10 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import openpyxl
+import pandas as pd
 
 from ingestion import landing
+from ingestion.aliases import Remembered
 from ingestion.contract import contract
 from ingestion.registry import indicator_set_in_force, measures_of_set
 
@@ -110,6 +112,15 @@ def cells_of(code: str, value: Any) -> dict[str, Any]:
     cells = {"measure_code": code, "measure_label": LABELS[code], "value": value}
     columns = contract("return").table("return_values").columns
     return {c.name: cells.get(c.name, "") for c in columns if c.headers[0] in RETURN_HEADER}
+
+
+def remembered(
+    measures: Mapping[str, str] | None = None, columns: Mapping[str, str] | None = None
+) -> Remembered:
+    """What is remembered for everybody: written names with their meaning."""
+    lines = [("", "measure", *pair) for pair in (measures or {}).items()]
+    lines += [("", "column", *pair) for pair in (columns or {}).items()]
+    return Remembered(pd.DataFrame(lines, columns=["la", "kind", "written", "means"], dtype=str))
 
 
 def child(table: str, **cells: Any) -> list[Any]:

@@ -50,7 +50,8 @@ def test_the_line_that_a_finding_advises_is_understood(zone: Path) -> None:
         ("CAM,sheet,a,cin", "neither measure nor column"),
         ("CAM,measure,a,kids", "means nothing known"),
         ("CAM,column,a,cin", "means nothing known"),
-        ("CAM,measure,,cin", "nothing under"),
+        ("CAM,measure,,cin", "no word under"),
+        ("CAM,measure,---,cin", "no word under"),
     ],
 )
 def test_a_line_that_cannot_be_used_is_found_and_the_others_hold(
@@ -81,10 +82,29 @@ def test_files_in_any_nesting_count_and_blank_lines_do_not(zone: Path) -> None:
 def test_only_what_concerns_an_authority_changes_its_digest(zone: Path) -> None:
     before = remember(zone, HEADER + "CAM,measure,a b c,cin\n")
     after = remember(zone, HEADER + "CAM,measure,a b c,cin\nGRE,measure,a b c,cpp\n")
-    assert before.of(CAMDEN).digest == after.of(CAMDEN).digest
-    assert before.of(GREENWICH).digest != after.of(GREENWICH).digest
+    assert before.digest(CAMDEN) == after.digest(CAMDEN)
+    assert before.digest(GREENWICH) != after.digest(GREENWICH)
+    assert before.digest(None) != after.digest(None)
 
 
 def test_without_a_folder_nothing_is_remembered(zone: Path) -> None:
     assert aliases.load(zone).findings == []
     assert aliases.load(zone).of(CAMDEN).measures == {}
+
+
+def test_a_name_explained_twice_and_otherwise_means_neither(zone: Path) -> None:
+    found = remember(zone, HEADER + "CAM,measure,Plans,cpp,,,\nCAM,measure,plans,cin_plans,,,\n")
+    assert found.of(CAMDEN).measures == {}
+    assert [finding.row for finding in found.findings] == [2, 3]
+
+
+def test_a_file_of_another_kind_is_a_finding(zone: Path) -> None:
+    (finding,) = remember(zone, HEADER, "returns.xlsx").findings
+    assert (finding.rule_id, finding.sheet) == ("aliases.unusable", "aliases/returns.xlsx")
+
+
+def test_capitals_in_the_ending_do_not_matter_and_a_doubled_column_does(zone: Path) -> None:
+    found = remember(zone, HEADER + "CAM,measure,a b c,cin,,,\n", "RETURNS.CSV")
+    assert found.of(CAMDEN).measures == {"abc": "cin"}
+    (finding,) = remember(zone, "la,la,kind,written,means\n", "doubled.csv").findings
+    assert "la is not there once" in finding.message

@@ -1,10 +1,35 @@
 """Findings and cell addresses."""
 
+import re
+from pathlib import Path
+
 import openpyxl.utils
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.findings import COLUMNS, Finding, address, column_letter, to_frame
+import ingestion
+from ingestion.findings import COLUMNS, Finding, address, column_letter, fix_of, to_frame
+from tests.conftest import PROJECT
+
+SOURCE = Path(ingestion.__file__).parent
+FAMILIES = "aliases|annex_a|file|headers|published|quarantine|return|sidecar"
+EMITTED = sorted(
+    {
+        rule
+        for path in SOURCE.rglob("*.py")
+        for rule in re.findall(rf'"((?:{FAMILIES})\.[a-z_.]+)"', path.read_text(encoding="utf-8"))
+        if not rule.endswith((".csv", ".py", "."))
+    }
+)
+
+
+@pytest.mark.parametrize("rule", EMITTED)
+def test_every_finding_says_what_to_do_and_stands_in_the_runbook(rule: str) -> None:
+    assert fix_of(rule), f"{rule} has no line in fixes.yml"
+    runbook = (PROJECT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    # Ids of one family may be given by their endings after the first.
+    assert rule in runbook or f"`.{rule.rpartition('.')[2]}`" in runbook
 
 
 @given(st.integers(0, 16383))

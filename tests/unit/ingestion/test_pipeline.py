@@ -378,7 +378,7 @@ def test_a_correction_is_used_from_then_on_and_only_its_authority_is_read_again(
          .replace("E09000007", "E09000011"))  # fmt: skip
     assert run().parsed == 2
     lost = raw(home, "return_findings").query("rule_id == 'return.measure.unknown'")
-    assert "E09000007,measure,Kids in need,cin" in lost["fix"].iloc[0]
+    assert "E09000007,measure,Kids in need,<code>" in lost["fix"].iloc[0]
     assert "cin" not in set(camden(home)["measure_code"])
 
     remember(zone, "E09000007,measure,Kids in need,cin")

@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ingestion import landing, template
-from ingestion.aliases import Aliases
+from ingestion.aliases import Remembered
 from ingestion.periods import Quarter
 from ingestion.sources import Parsed, parse_landed, returns
-from tests.unit.ingestion.builders import MEASURES, write_ods
+from tests.unit.ingestion.builders import MEASURES, remembered, write_ods
 
 QUARTER = Quarter(2025, 2)
 PLACE = "returns/2025-26-Q2/CAM/return"
@@ -73,7 +73,7 @@ class Change:
     rules: tuple[str, ...] = ()
     blocked: bool = False
     place: str = PLACE
-    aliases: Aliases = field(default_factory=Aliases)
+    aliases: Remembered = field(default_factory=Remembered.nothing)
 
 
 class Book:
@@ -323,7 +323,7 @@ HEADERS = [
     Change(
         "a header remembered",
         book(lambda b: setattr(b.header("Value"), "value", "Fig.")),
-        aliases=Aliases(columns={"fig": "value"}),
+        aliases=remembered(columns={"Fig.": "value"}),
         rules=("headers.alias",),
     ),
     Change(
@@ -356,7 +356,7 @@ ROWS = [
     Change(
         "a name remembered",
         named(None, "Kids in need"),
-        aliases=Aliases(measures={"kidsinneed": "cin"}),
+        aliases=remembered({"Kids in need": "cin"}),
         rules=("return.measure.resolved",),
     ),
     Change(

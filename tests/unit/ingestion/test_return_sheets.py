@@ -8,11 +8,18 @@ import pandas as pd
 import pytest
 
 from ingestion import landing, registry
-from ingestion.aliases import Aliases
+from ingestion.aliases import Remembered
 from ingestion.findings import Finding
 from ingestion.registry import seed
 from ingestion.sources import Parsed, returns
-from tests.unit.ingestion.builders import COVER, RETURN_HEADER, Rows, cells_of, return_rows
+from tests.unit.ingestion.builders import (
+    COVER,
+    RETURN_HEADER,
+    Rows,
+    cells_of,
+    remembered,
+    return_rows,
+)
 
 CAMDEN, GREENWICH = "E09000007", "E09000011"
 PLACE = "returns/2025-26-Q2/CAM/return.xlsx"
@@ -28,7 +35,7 @@ def covered(values: Mapping[str, Any] | None = None, **cover: str) -> list[list]
 
 
 def parse(
-    land: Callable, sheets: Mapping[str, Rows], path: str = PLACE, aliases: Aliases | None = None
+    land: Callable, sheets: Mapping[str, Rows], path: str = PLACE, aliases: Remembered | None = None
 ) -> list[Parsed]:
     first = returns.parse(land(path, sheets), aliases)
     return [first, *first.more]
@@ -195,7 +202,8 @@ def test_a_row_not_written_as_issued_says_what_it_was_taken_for(
     (found,) = parse(land, {"Return": rows})
     assert cin(found) == 42
     (finding,) = found.findings
-    assert (finding.rule_id, finding.severity) == ("return.measure.resolved", "note")
+    severity = "check" if "alike" in told else "note"
+    assert (finding.rule_id, finding.severity) == ("return.measure.resolved", severity)
     assert told in finding.message
 
 
@@ -205,7 +213,7 @@ def test_remembered_names_of_rows_and_columns_are_used(land: Callable) -> None:
     cin_row[0], cin_row[RETURN_HEADER.index("Measure")] = "", "Kids in need"
     header = next(row for row in rows if row == RETURN_HEADER)
     header[RETURN_HEADER.index("Value")] = "Fig."
-    aliases = Aliases({"kidsinneed": "cin"}, {"fig": "value"})
+    aliases = remembered({"Kids in need": "cin"}, {"Fig.": "value"})
     (found,) = parse(land, {"Return": rows}, aliases=aliases)
     assert cin(found) == 42
     assert [f.rule_id for f in found.findings] == ["headers.alias", "return.measure.resolved"]
@@ -274,3 +282,153 @@ def test_a_figure_in_the_comment_is_asked_about(land: Callable) -> None:
     (found,) = parse(land, {"Return": rows})
     (finding,) = found.findings
     assert (finding.rule_id, finding.value) == ("return.value.beside", "42")
+
+
+# --- what a second reading found ---
+
+
+def rules_of(submissions: list[Parsed], least: str = "check") -> list[tuple[str, str]]:
+    severities = ("block", "check", "note")
+    wanted = severities[: severities.index(least) + 1]
+    return [(f.rule_id, f.severity) for f in findings(submissions) if f.severity in wanted]
+
+
+def renamed(rows: list[list], old: str, new: str) -> list[list]:
+    return [[new if cell == old else cell for cell in row] for row in rows]
+
+
+def test_the_cover_of_a_sheet_that_cannot_be_read_speaks_for_no_other(land: Callable) -> None:
+    theirs = covered({"cla": 7}, la="Islington", code="E09000019")
+    sheets = {
+        "Camden": return_rows({"cla": 111})[len(COVER) :],
+        "Islington": renamed(theirs, "Value", "Number"),
+    }
+    found = parse(land, sheets, "returns/2025-26-Q2/joint.xlsx")
+    assert subjects(found) == [(CAMDEN, "2025-26-Q2"), ("E09000019", "2025-26-Q2")]
+    assert [each.accepted for each in found] == [True, False]
+    assert ("return.sheet.not_read", "block") in rules_of(found)
+
+
+def test_the_rest_of_a_split_return_is_not_lost_without_a_word(land: Callable) -> None:
+    rows = return_rows()
+    second = renamed([RETURN_HEADER, *rows[-13:]], "Value", "Number")
+    found = parse(land, {"Return": rows[:-13], "Part 2": second})
+    assert [
+        (f.rule_id, f.sheet) for f in findings(found) if f.rule_id == "return.sheet.not_read"
+    ] == [("return.sheet.not_read", "Part 2")]
+
+
+def test_a_second_table_below_is_pointed_at(land: Callable) -> None:
+    rows = return_rows()
+    (found,) = parse(land, {"Return": [*rows, [], RETURN_HEADER, ["note"]]})
+    assert ("return.table.second", "check") in rules_of([found])
+
+
+@pytest.mark.parametrize(
+    ("path", "sheet", "rule"),
+    [
+        (PLACE.replace("return.xlsx", "Islington return.xlsx"), "Data", "authority"),
+        (PLACE.replace("return.xlsx", "return 2025-26-Q1.xlsx"), "Data", "quarter"),
+        (PLACE, "Islington", "authority"),
+        (PLACE, "2025-26 Q1", "quarter"),
+    ],
+)
+def test_a_name_that_speaks_of_another_blocks_unless_the_cover_agrees_with_the_folder(
+    land: Callable, path: str, sheet: str, rule: str
+) -> None:
+    bare = parse(land, {sheet: return_rows()[len(COVER) :]}, path)
+    assert (f"return.{rule}.disagrees", "block") in rules_of(bare)
+    with_cover = parse(land, {sheet: return_rows()}, path)
+    assert rules_of(with_cover) == [(f"return.{rule}.named", "check")]
+
+
+def test_the_figures_of_another_authority_are_not_quoted(land: Callable) -> None:
+    theirs = covered({"cin": "4321 ca."}, la="Islington", code="E09000019")
+    (found,) = parse(land, {"Return": theirs})
+    assert {f.rule_id for f in found.findings} == {"return.authority.disagrees"}
+    assert "4321" not in repr(found.findings)
+
+
+def test_a_cover_that_says_two_things_blocks(land: Callable) -> None:
+    rows = [*COVER, ["Local authority", "Islington"], ["Quarter", "2025-26 Q2"]]
+    (found,) = parse(land, {"Return": [*rows, *return_rows()[len(COVER) :]]})
+    assert ("return.cover.twice", "block") in rules_of([found])
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["2025-26 Q2 target", "% in 2025-26 Q2", "Change to 2025-26 Q2", "Q2 2025-26 forecast"],
+)
+def test_a_column_about_the_quarter_is_not_its_values(land: Callable, header: str) -> None:
+    rows = [["Measure code", "Actual", header], *([code, 100, 7] for code in ("cin", "cla"))]
+    (found,) = parse(land, {"Data": rows})
+    assert not found.accepted
+    assert found.tables == {}
+
+
+def test_a_column_of_the_quarter_is_read_and_asked_about(land: Callable) -> None:
+    rows = [["Measure code", "2025-26 Q2 actual"], *([code, 100] for code in ("cin", "cla"))]
+    (found,) = parse(land, {"Data": rows})
+    assert cin(found) == 100
+    assert ("return.column.quarter", "check") in rules_of([found])
+
+
+@pytest.mark.parametrize("header", ["Value%", "This quarter %", "Figure2"])
+def test_a_sign_or_digit_in_a_header_is_no_slip(land: Callable, header: str) -> None:
+    rows = [["Measure code", "Number", header], *([code, 100, 7] for code in ("cin", "cla"))]
+    (found,) = parse(land, {"Data": rows})
+    assert not found.accepted
+    assert found.tables == {}
+
+
+def test_a_quarter_outside_the_calendar_blocks_since_it_would_reach_no_table(
+    land: Callable,
+) -> None:
+    rows = covered(quarter="2049-50 Q4")
+    (found,) = parse(land, {"Return": rows}, "returns/CAM/a.xlsx")
+    assert ("return.quarter.no_calendar", "block") in rules_of([found])
+
+
+def test_a_value_left_empty_needs_a_word(land: Callable) -> None:
+    (found,) = parse(land, {"Return": return_rows({"cin": ""})})
+    assert rules_of([found]) == [("return.value.empty", "check")]
+    rows = return_rows({"cin": ""})
+    next(row for row in rows if row[:1] == ["cin"])[RETURN_HEADER.index("Comment")] = "Migration"
+    assert findings(parse(land, {"Return": rows})) == []
+
+
+def test_a_zero_with_a_comment_is_not_asked_about(land: Callable) -> None:
+    rows = return_rows({"contacts": 0})
+    next(r for r in rows if r[:1] == ["contacts"])[RETURN_HEADER.index("Comment")] = "Indeed none"
+    assert findings(parse(land, {"Return": rows})) == []
+
+
+def test_a_measure_that_has_its_row_is_no_suggestion(land: Callable) -> None:
+    rows = renamed(return_rows(), "cla", "cla_open")
+    at = RETURN_HEADER.index("Measure")
+    next(row for row in rows if row[:1] == ["cla_open"])[at] = ""
+    (found,) = parse(land, {"Return": rows})
+    (lost,) = [f for f in found.findings if f.rule_id == "return.measure.unknown"]
+    assert lost.suggestion in (None, "cla")
+    assert "<code>" in str(lost.fix)
+
+
+def test_digits_of_other_scripts_are_no_numbers_and_no_crash(land: Callable) -> None:
+    (found,) = parse(land, {"Return": return_rows({"cin": "１２", "cla": "٣"})})
+    assert rules_of([found]) == [("return_values.value.type", "check")] * 2
+
+
+def test_a_comma_in_a_file_parted_by_semicolons_may_be_a_decimal_one(land: Callable) -> None:
+    text = "\n".join(";".join(map(str, r)) for r in return_rows({"sw_agency_fte": "112,375"}))
+    parsed = returns.parse(land("returns/2025-26-Q2/CAM/return.csv", text))
+    assert [f.rule_id for f in parsed.findings] == ["return.value.comma"]
+
+
+@pytest.mark.parametrize("value", ["<5", "12 (est.)", "#REF!"])
+def test_a_row_nobody_can_place_says_what_it_holds(land: Callable, value: str) -> None:
+    extra = list(cells_of("cin", value).values())
+    extra[0], extra[RETURN_HEADER.index("Measure")] = "", "Total contacts"
+    (found,) = parse(land, {"Return": [*return_rows(), extra]})
+    (lost,) = found.findings
+    assert (lost.rule_id, lost.severity) == ("return.measure.unknown", "check")
+    assert value in lost.message

@@ -73,7 +73,7 @@ def test_each_value_knows_its_cell(parse: Callable) -> None:
         ("1,234", "ok", 1234, "text"),
         ("1\u00a0234", "ok", 1234, "text"),
         (0, "ok", 0, None),
-        ("", "not_returned", None, None),
+        ("", "not_returned", None, "empty"),
         ("-", "not_returned", None, "symbol"),
         ("..", "not_returned", None, "symbol"),
         (":", "not_returned", None, "symbol"),
@@ -138,7 +138,9 @@ def test_a_failed_value_is_quoted_with_its_cell(parse: Callable) -> None:
     row = len(COVER) + 2 + MEASURES.index("cin")
     assert (finding.cell, finding.value) == (f"{VALUE_COLUMN}{row}", "about 5")
     assert finding.expected == "a number"
-    assert finding.fix == "Replace it by a number, or by n/a with a comment"
+    assert finding.fix == (
+        "Replace it by a number; where there is none, write - and say why in the comment"
+    )
 
 
 def test_a_negative_number_blocks(parse: Callable) -> None:
@@ -208,9 +210,10 @@ def test_an_unknown_measure_with_a_number_is_found_and_a_footnote_is_a_note(
         "check",
         "kids in need",
     )
-    assert (lost.suggestion, lost.row) == ("cin", len(rows) - 2)
+    # Children in need have a row of their own.
+    assert (lost.suggestion, lost.row) == (None, len(rows) - 2)
     assert "its figure 5 was not used" in lost.message
-    assert "E09000007,measure,kids in need,cin" in str(lost.fix)
+    assert "E09000007,measure,kids in need,<code>" in str(lost.fix)
     assert (total.rule_id, total.severity) == ("return.row.total", "note")
     assert (footnote.rule_id, footnote.severity) == ("return.row.text", "note")
     assert len(parsed.tables["return_values"]) == len(MEASURES)
