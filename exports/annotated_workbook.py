@@ -36,16 +36,17 @@ from exports.findings_words import (
     where,
 )
 from ingestion import readers
+from ingestion.readers import sniff
 from ingestion.spreadsheet import FORMULA_STARTS
 
 # A note on each of many thousand cells makes a workbook that spreadsheet programs open slowly.
 MAX_NOTES = 2_000
 # openpyxl needs some fifty times the unpacked size in memory; the largest Annex A seen has 20 MB.
 MAX_BYTES = 100 * 1024 * 1024
-_OPENED = (".xlsx", ".xlsm")
 _LINK_LIMIT = 65_000  # Excel repairs a sheet with more than 65,530 hyperlinks
 
-_FILLS = {"block": "F4B6B6", "check": "FCE0A6", "note": "CFE2F3"}
+# Strong enough to stand out from the template's pale yellow; the note says it in words.
+_FILLS = {"block": "EE8A8A", "check": "F6B04D", "note": "9CC7EA"}
 _COLUMNS = (
     ("Severity", 19),
     ("Where", 24),
@@ -95,7 +96,8 @@ def _unpacked(source: Path) -> int:
 
 
 def _annotated(result: Mapping[str, Any], source: Path) -> bytes:
-    opened = source.suffix.lower() in _OPENED
+    # By its content, as it was read: an .xls may be named .xlsx, and the other way round.
+    opened = sniff.kind_of(source) == "xlsx"
     if opened:
         workbook = load_workbook(source, rich_text=True)
         sheets = {sheet.title: sheet for sheet in workbook.worksheets}
@@ -220,8 +222,8 @@ def _remarks(result: Mapping[str, Any], source: Path, opened: bool, shown: list[
         )
     else:
         remarks.append(
-            f"Your file is of type {source.suffix.lower()}, so this workbook was made from its "
-            "values; colours, widths and formulas of your file are not in it."
+            "Your file is no .xlsx workbook, so this one was made from its values; colours, widths "
+            "and formulas of your file are not in it."
         )
     if shown:
         remarks.append(f"Hidden in your file and shown here: {', '.join(shown)}.")

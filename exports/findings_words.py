@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ingestion.registry import seed
+
 Finding = Mapping[str, Any]
 
 SEVERITIES = {"block": "Must be put right", "check": "Please check", "note": "For information"}
@@ -177,7 +179,11 @@ def grouped(findings: Iterable[Finding]) -> dict[str, list[Group]]:
 
 
 def _named(rule_id: str) -> str:
-    """A rule's id as a heading: `return.measure.missing` -> Measure missing."""
+    """A heading for a rule: its title in the registry, else its id in words."""
+    rules = seed("registry/history_rules")
+    titles = dict(zip(rules["rule_id"], rules["title"], strict=True))
+    if rule_id in titles:
+        return titles[rule_id]
     parts = rule_id.split(".")
     words = " ".join(parts[1:] if len(parts) > 2 else parts).replace("_", " ")
     return words[:1].upper() + words[1:]

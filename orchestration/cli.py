@@ -160,7 +160,7 @@ def template(
     home: HomeOption = None,
 ) -> None:
     """Write the return templates of a quarter, for authorities to fill in and send back."""
-    from exports import templates
+    from exports import return_templates
     from exports.marts import MartError
     from ingestion.landing import la_code
     from ingestion.periods import Quarter
@@ -170,12 +170,12 @@ def template(
         _stop(f"{la!r} is not a London authority; write it like CAM, E09000007 or Camden.", 2)
     if dest.exists() and not dest.is_dir():
         _stop(f"{dest} is a file; --dest names a folder.", 2)
-    codes = templates.london() if code is None else [code]
     place = homes.from_environment(home)
     try:
         chosen = Quarter.parse(quarter)
-        previous = templates.previous_figures(chosen, place.marts)
-        written = templates.issue(chosen, codes, dest, place.marts)
+        codes = return_templates.participants(chosen) if code is None else [code]
+        previous = return_templates.previous_figures(chosen, place.marts)
+        written = return_templates.issue(chosen, codes, dest, place.marts)
     except (ValueError, FileExistsError) as error:
         _stop(str(error), 2)
     except MartError as error:

@@ -185,7 +185,7 @@ def test_findings_are_on_their_cells_and_the_senders_own_is_kept(
     assert book is not None
     assert book.sheetnames == ["Findings", "Bob's return", "Hidden"]
     sheet = book["Bob's return"]
-    assert sheet["B2"].fill.start_color.rgb == "00F4B6B6"  # the worst of its two findings
+    assert sheet["B2"].fill.start_color.rgb == "00EE8A8A"  # the worst of its two findings
     assert sheet["B2"].number_format == "0.0%"
     assert sheet["B2"].value == 0.25
     note = sheet["B2"].comment.text
@@ -213,7 +213,7 @@ def test_the_list_links_to_the_cells_and_holds_no_formula(source: Path, tmp_path
     assert all(c.data_type != "f" for row in sheet for c in row)
     assert sheet["E5"].quotePrefix
     assert sheet.freeze_panes == "A5"
-    assert sheet.auto_filter.ref == "A4:I6"
+    assert sheet.auto_filter.ref == "A4:J6"
     assert sheet.print_title_rows == "$4:$4"
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from exports.marts import MartError
-from exports.templates import issue, london, previous_figures
+from exports.return_templates import issue, participants, previous_figures
 from ingestion.periods import Quarter
 
 QUARTER = Quarter(2025, 2)
@@ -71,7 +71,7 @@ def test_each_authority_gets_a_workbook_and_its_twin(tmp_path: Path) -> None:
         "HAF/hammersmith_and_fulham_riia_return_2025-26-Q2.csv",
     ]
     assert sorted(p for p in (tmp_path / "out").rglob("*") if p.is_file()) == sorted(written)
-    assert len(london()) == 33
+    assert len(participants(QUARTER)) == 33
 
 
 def test_the_quarter_before_comes_from_the_current_returns_only(
@@ -143,7 +143,7 @@ def test_what_cannot_be_issued_leaves_nothing_behind(
 def test_a_quarter_without_an_indicator_set_says_where_to_look(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exports.templates.return_due", lambda quarter: quarter.end)
+    monkeypatch.setattr("exports.return_templates.return_due", lambda quarter: quarter.end)
     with pytest.raises(ValueError, match=r"No RIIA indicator set .*indicator_sets\.csv"):
         issue(Quarter(2010, 1), [CAMDEN], tmp_path / "out", None)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from exports.marts import is_synthetic, read_mart
 from ingestion import template
 from ingestion.periods import Quarter
-from ingestion.registry import indicator_set_in_force, return_due, seed
+from ingestion.registry import indicator_set_in_force, participates, return_due, seed
 
 MART = "fct_measure"
 
@@ -24,8 +24,13 @@ _NOT_AT_HAND = "Empty: the figures for {} were not at hand when this template wa
 _SYNTHETIC = "SYNTHETIC, not real data"
 
 
-def london() -> list[str]:
-    """The codes of the 33 authorities that return."""
+def participants(quarter: Quarter) -> list[str]:
+    """The codes of the authorities that take part in the quarter's return, by the register."""
+    day = quarter.end.isoformat()
+    return [code for code in _london() if participates(code, day)]
+
+
+def _london() -> list[str]:
     las = seed("reference/local_authorities")
     return las.loc[las["is_london"] == "true", "new_la_code"].to_list()
 
@@ -49,7 +54,7 @@ def issue(quarter: Quarter, la_codes: Sequence[str], dest: Path, marts: Path | N
     return_due(quarter)
     set_id = indicator_set_in_force(quarter.end.isoformat())
     las = seed("reference/local_authorities").set_index("new_la_code")
-    unknown = [code for code in la_codes if code not in london()]
+    unknown = [code for code in la_codes if code not in _london()]
     if unknown:
         raise ValueError(f"Not codes of London authorities: {', '.join(unknown)}")
     published = _published(quarter, marts)
