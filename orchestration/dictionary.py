@@ -96,6 +96,8 @@ def _sets() -> list[str]:
 
 
 PARAMETERS = {
+    "units": "only",
+    "summed_units": "no square root for",
     "minimum_points": "points at least",
     "minimum_size": "usual figure at least",
     "minimum_difference": "difference at least",
@@ -110,7 +112,7 @@ def _history_rules() -> list[str]:
     rules = seed("registry/history_rules")
     rules = rules.iloc[rules["priority"].astype(int).argsort()]
     parameters = [
-        "; ".join(f"{words} {row[name]}" for name, words in PARAMETERS.items() if row[name])
+        "; ".join(f"{words} {row[name].replace('|', ', ')}" for name, words in PARAMETERS.items() if row[name])
         for row in rules.to_dict("records")
     ]
     frame = pd.DataFrame(

@@ -21,10 +21,20 @@
 
 {#
     How far a series usually lies from its median: 1.4826 makes the median absolute deviation the
-    standard deviation of a normal series; a count is never steadier than its square root.
+    standard deviation of a normal series; a count is never steadier than its square root. That is not
+    so for a unit that the rule calls summed: null where such a series has shown no spread, so that
+    nothing is asked.
 #}
-{% macro usual_spread(typical, deviation) -%}
-    greatest(1.4826 * {{ deviation }}, sqrt({{ typical }}))
+{% macro usual_spread(typical, deviation, unit, summed_units) -%}
+    case
+        when coalesce({{ text_list_has(summed_units, unit) }}, false) then nullif(1.4826 * {{ deviation }}, 0)
+        else greatest(1.4826 * {{ deviation }}, sqrt({{ typical }}))
+    end
+{%- endmacro %}
+
+{# Whether a rule asks about figures of a unit; a rule that names no units asks about all. #}
+{% macro holds_for(units, unit) -%}
+    ({{ units }} is null or {{ text_list_has(units, unit) }})
 {%- endmacro %}
 
 {# Financial quarters in one row of numbers: the quarter before has the number before. #}

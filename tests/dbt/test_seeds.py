@@ -133,3 +133,10 @@ def test_rules_on_history_are_those_that_the_models_know() -> None:
     for text in [*rules["message"], *rules["expected"]]:
         for word in re.findall(r"{(.*?)}", text):
             assert f"'{word}':" in words, text
+
+
+def test_rules_on_history_name_units_that_measures_have() -> None:
+    units = set(seed("registry/measures")["unit"])
+    rules = seed("registry/history_rules")
+    for named in [*rules["units"], *rules["summed_units"]]:
+        assert set(filter(None, named.split("|"))) <= units

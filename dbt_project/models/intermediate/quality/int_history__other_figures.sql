@@ -47,7 +47,8 @@ stock_flow as (
         followed.inflow,
         followed.outflow
     from followed
-    inner join rules on rules.rule_id = 'history.stock_flow'
+    inner join rules
+        on rules.rule_id = 'history.stock_flow' and {{ holds_for('rules.units', 'followed.unit') }}
     where
         abs(followed.value - followed.follows)
         > greatest(followed.tolerance_share * abs(followed.follows), followed.tolerance_absolute)
@@ -76,7 +77,8 @@ annual as (
             and ours.period_end = published.period_end
     inner join series
         on ours.file_id = series.file_id and ours.measure_code = series.measure_code
-    inner join rules on rules.rule_id = 'history.annual'
+    inner join rules
+        on rules.rule_id = 'history.annual' and {{ holds_for('rules.units', 'series.unit') }}
     where
         ours.source = 'return'
         and ours.period_type in ('rolling_4q', 'snapshot')
@@ -95,16 +97,18 @@ annual as (
 compared as (
 
     select
-        new_la_code,
-        quarter_label,
-        quarter_before,
-        file_id,
-        min(sheet) as sheet,
+        series.new_la_code,
+        series.quarter_label,
+        series.quarter_before,
+        series.file_id,
+        min(series.sheet) as sheet,
         count(*) as points,
-        sum(case when value = value_before then 1 else 0 end) as equal_points
+        sum(case when series.value = series.value_before then 1 else 0 end) as equal_points
     from series
-    where unit = 'count' and value > 0 and value_before is not null
-    group by new_la_code, quarter_label, quarter_before, file_id
+    inner join rules
+        on rules.rule_id = 'history.copied' and {{ holds_for('rules.units', 'series.unit') }}
+    where series.value > 0 and series.value_before is not null
+    group by series.new_la_code, series.quarter_label, series.quarter_before, series.file_id
 
 ),
 

@@ -2,10 +2,7 @@
 -- Rules and their parameters are rows of history_rules; a rule without its row is off.
 with series as (
 
-    select
-        *,
-        {{ usual_spread('typical', 'deviation') }} as spread
-    from {{ ref('int_return_series') }}
+    select * from {{ ref('int_return_series') }}
 
 ),
 
@@ -21,10 +18,12 @@ unusual as (
         rules.rule_id,
         series.*
     from series
-    inner join rules on rules.rule_id = 'history.unusual'
+    inner join rules
+        on rules.rule_id = 'history.unusual' and {{ holds_for('rules.units', 'series.unit') }}
     where
         series.points >= rules.minimum_points
-        and abs(series.value - series.typical) > rules.noise_factor * series.spread
+        and abs(series.value - series.typical) > rules.noise_factor
+        * {{ usual_spread('series.typical', 'series.deviation', 'series.unit', 'rules.summed_units') }}
         and abs(series.value - series.typical) > rules.threshold * series.typical
         and abs(series.value - series.typical) >= rules.minimum_difference
 
@@ -36,7 +35,8 @@ last_year as (
         rules.rule_id,
         series.* replace (series.value_last_year as typical)
     from series
-    inner join rules on rules.rule_id = 'history.last_year'
+    inner join rules
+        on rules.rule_id = 'history.last_year' and {{ holds_for('rules.units', 'series.unit') }}
     where
         series.points >= rules.minimum_points
         and abs(series.value - series.value_last_year)
@@ -53,7 +53,8 @@ no_more as (
         rules.rule_id,
         series.*
     from series
-    inner join rules on rules.rule_id = 'history.zero'
+    inner join rules
+        on rules.rule_id = 'history.zero' and {{ holds_for('rules.units', 'series.unit') }}
     where
         series.value = 0
         and series.points >= rules.minimum_points
@@ -74,7 +75,8 @@ unit_slip as (
         series.*,
         powers_of_ten.times
     from series
-    inner join rules on rules.rule_id = 'history.unit_slip'
+    inner join rules
+        on rules.rule_id = 'history.unit_slip' and {{ holds_for('rules.units', 'series.unit') }}
     inner join powers_of_ten
         on
             abs(series.value - series.typical * powers_of_ten.times)
@@ -83,7 +85,8 @@ unit_slip as (
         series.points >= rules.minimum_points
         and series.typical >= rules.minimum_size
         and series.value > 0
-        and abs(series.value - series.typical) > rules.noise_factor * series.spread
+        and abs(series.value - series.typical) > rules.noise_factor
+        * {{ usual_spread('series.typical', 'series.deviation', 'series.unit', 'rules.summed_units') }}
 
 ),
 
@@ -157,7 +160,8 @@ percent_for_count as (
             series.new_la_code = usual_shares.new_la_code
             and series.measure_code = usual_shares.measure_code
             and series.quarter_index = usual_shares.quarter_index
-    inner join rules on rules.rule_id = 'history.percent_for_count'
+    inner join rules
+        on rules.rule_id = 'history.percent_for_count' and {{ holds_for('rules.units', 'series.unit') }}
     where
         usual_shares.share_points >= rules.minimum_points
         and usual_shares.usual_count >= rules.minimum_size
