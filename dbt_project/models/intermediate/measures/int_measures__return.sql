@@ -1,6 +1,6 @@
 -- One row per measure, London authority, quarter and submission of the quarterly returns. Every
--- authority stands here for every quarter in which anybody returned: what was not sent is
--- not_returned, a state and no error.
+-- authority stands here for every quarter in which anybody sent a usable return: what was not sent is
+-- not_returned, a state and no error. A quarter of files that were set aside has no figures.
 with submissions as (
 
     select * from {{ ref('stg_ledger__files') }}
@@ -41,6 +41,7 @@ expected as (
             authorities.new_la_code = submissions.new_la_code
             and asked.quarter_label = submissions.quarter_label
             and submissions.is_current
+    where asked.quarter_label in (select submissions.quarter_label from submissions)
 
 ),
 

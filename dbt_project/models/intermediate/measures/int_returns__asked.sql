@@ -1,5 +1,5 @@
--- One row per quarter in which anybody returned, and measure that authorities were asked for: those of
--- the indicator set in force on the quarter's last day.
+-- One row per quarter in which anybody sent a return, usable or not, and measure that authorities were
+-- asked for: those of the indicator set in force on the quarter's last day.
 with quarters as (
 
     select distinct
@@ -12,7 +12,7 @@ with quarters as (
             calendar.quarter_end >= sets.valid_from
             and calendar.quarter_end <= coalesce(sets.valid_to, date '9999-12-31')
             and sets.set_id like 'riia_%'
-    where files.source_name = 'return' and files.state in ('accepted', 'replaced')
+    where files.source_name = 'return' and files.state in ('accepted', 'replaced', 'quarantined')
 
 )
 

@@ -1,5 +1,5 @@
--- One row per London authority, quarter in which anybody returned, measure and submission; and one row
--- without a submission where nothing came, usable or not. Exactly one row of an authority, quarter and
+-- One row per London authority, quarter in which anybody sent a return, measure and submission; and one
+-- row without a submission where nothing came, usable or not. Exactly one row of an authority, quarter and
 -- measure is_current: how things stand. The others are history. A duplicate is no submission.
 with submissions as (
 
