@@ -41,7 +41,7 @@ expected as (
             authorities.new_la_code = submissions.new_la_code
             and asked.quarter_label = submissions.quarter_label
             and submissions.is_current
-    where asked.quarter_label in (select submissions.quarter_label from submissions)
+    where asked.quarter_label in (select usable.quarter_label from submissions as usable)
 
 ),
 

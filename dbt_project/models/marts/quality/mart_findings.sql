@@ -60,11 +60,14 @@ placed as (
         files.quarter_label,
         coalesce(files.path, findings.sheet) as path,
         files.release_id,
-        coalesce(files.is_current, false) as is_current,
+        -- Of a return, whether it tells how things stand: a file that was set aside may.
+        coalesce(submissions.stands, files.is_current, false) as is_current,
         coalesce(findings.measure_code, findings.column_name, findings.sheet, '') as subject
     from findings
     -- A finding about the aliases belongs to no file of the ledger; its sheet is the aliases file.
     left join files on findings.file_id = files.file_id
+    left join {{ ref('int_returns__submissions') }} as submissions
+        on findings.file_id = submissions.file_id
 
 ),
 

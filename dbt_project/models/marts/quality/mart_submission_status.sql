@@ -3,31 +3,7 @@
 -- measure is_current: how things stand. The others are history. A duplicate is no submission.
 with submissions as (
 
-    select
-        *,
-        case
-            when state = 'accepted' and not is_current then 'superseded'
-            when state = 'replaced' then 'superseded'
-            else state
-        end as standing
-    from {{ ref('stg_ledger__files') }}
-    where source_name = 'return' and state != 'duplicate'
-
-),
-
--- What stands for a quarter: the submission that counts, else the newest that was set aside.
-standing as (
-
-    select
-        file_id,
-        new_la_code,
-        quarter_label
-    from submissions
-    where standing in ('accepted', 'quarantined')
-    qualify row_number() over (
-        partition by new_la_code, quarter_label
-        order by standing = 'accepted' desc, received_at desc, file_id desc
-    ) = 1
+    select * from {{ ref('int_returns__submissions') }}
 
 ),
 
@@ -93,24 +69,24 @@ answers as (
     select
         authorities.*,
         submissions.file_id,
-        standing.file_id is not null as is_current
+        submissions.stands as is_current
     from authorities
     inner join submissions
         on
             authorities.new_la_code = submissions.new_la_code
             and authorities.quarter_label = submissions.quarter_label
-    left join standing on submissions.file_id = standing.file_id
     union all
     select
         authorities.*,
         cast(null as varchar) as file_id,
         true as is_current
     from authorities
-    left join standing
+    left join submissions
         on
-            authorities.new_la_code = standing.new_la_code
-            and authorities.quarter_label = standing.quarter_label
-    where standing.file_id is null
+            authorities.new_la_code = submissions.new_la_code
+            and authorities.quarter_label = submissions.quarter_label
+            and submissions.stands
+    where submissions.file_id is null
 
 ),
 
@@ -124,26 +100,6 @@ asked_for as (
 
 ),
 
--- Of the measures asked for, how many came with a figure, and how many were answered: that a figure does
--- not apply is an answer, an empty cell or one that is kept back is none.
-counted as (
-
-    select
-        submissions.file_id,
-        count(case returned.value_status when 'ok' then 1 end) as measures_returned,
-        count(
-            case when returned.value_status in ('ok', 'low', 'u', 'not_applicable', 'z') then 1 end
-        ) as measures_answered
-    from submissions
-    inner join returned on submissions.file_id = returned.file_id
-    inner join {{ ref('int_returns__asked') }} as asked
-        on
-            submissions.quarter_label = asked.quarter_label
-            and returned.measure_code = asked.measure_code
-    group by submissions.file_id
-
-),
-
 submitted as (
 
     select
@@ -152,12 +108,9 @@ submitted as (
             {{ days_from('calendar.return_due', london_date('submissions.received_at')) }}, 0
         ) as days_late,
         submissions.standing in ('accepted', 'superseded')
-        and coalesce(counted.measures_answered, 0) < asked_for.measures_asked as is_partial,
-        coalesce(counted.measures_returned, 0) as measures_returned
+        and submissions.measures_answered < submissions.measures_asked as is_partial
     from submissions
     inner join quarters as calendar on submissions.quarter_label = calendar.quarter_label
-    inner join asked_for on submissions.quarter_label = asked_for.quarter_label
-    left join counted on submissions.file_id = counted.file_id
 
 )
 
