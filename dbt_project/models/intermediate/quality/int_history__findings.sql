@@ -1,4 +1,4 @@
--- One row per finding on history: a return that counts, a rule and, but for a copied return, a measure.
+-- One row per finding on history: a return that counts, a rule and, unless it is about the whole, a measure.
 -- Of the rules of a family only the most specific speaks for a figure, in the registry's words.
 with found as (
 
@@ -44,6 +44,7 @@ chosen as (
     'outflow': number_text('outflow'),
     'day': date_text('day'),
     'quarter_before': 'quarter_before',
+    'version': number_text('version'),
 } %}
 
 select

@@ -1,6 +1,6 @@
 -- One row per return, measure and rule that finds its figures at odds with other figures: stock and flow,
--- DfE's figure for the year, or the whole quarter before (then without a measure). Rules and their
--- parameters are rows of history_rules; a rule without its row is off.
+-- DfE's figure for the year; or, then without a measure, the whole quarter before or an earlier version of
+-- the same quarter. Rules and their parameters are rows of history_rules; a rule without its row is off.
 with series as (
 
     select * from {{ ref('int_return_series') }}
@@ -129,6 +129,49 @@ copied as (
         compared.points >= rules.minimum_points
         and compared.equal_points >= rules.threshold * compared.points
 
+),
+
+submissions as (
+
+    select * from {{ ref('int_returns__submissions') }}
+
+),
+
+-- Of the versions before the one that counts, that which answered most; of equals the latest.
+fullest as (
+
+    select *
+    from submissions
+    where standing = 'superseded'
+    qualify row_number() over (
+        partition by new_la_code, quarter_label
+        order by measures_answered desc, submission_number desc, file_id desc
+    ) = 1
+
+),
+
+fewer_figures as (
+
+    select
+        rules.rule_id,
+        latest.new_la_code,
+        latest.quarter_label,
+        latest.file_id,
+        latest.sheet,
+        latest.measures_answered as value,
+        latest.measures_asked as whole,
+        fullest.measures_answered as typical,
+        fullest.submission_number as version
+    from submissions as latest
+    inner join fullest
+        on
+            latest.new_la_code = fullest.new_la_code
+            and latest.quarter_label = fullest.quarter_label
+    inner join rules on rules.rule_id = 'history.fewer_figures'
+    where
+        latest.standing = 'accepted'
+        and latest.measures_answered < fullest.measures_answered
+
 )
 
 select * from stock_flow
@@ -136,3 +179,5 @@ union all by name
 select * from annual
 union all by name
 select * from copied
+union all by name
+select * from fewer_figures
