@@ -17,10 +17,14 @@ from ingestion.sources import Parsed
 from ingestion.store import read_parquet, write_parquet
 
 # accepted: counts, or did until a newer one came; quarantined: set aside, with a blocking
-# finding; replaced: another usable file stands at the same path now; withdrawn: the path is empty
-# now. A good file overwritten by one that is set aside stays accepted: a bad correction loses
-# nothing. duplicate: the same content is already held for the same subject; the first one counts.
+# finding; replaced: a usable version of the same submission stands at the same path now; withdrawn:
+# the path is empty now, or what had been set aside there was made good. What was overwritten by a
+# file that is set aside, or by another submission, stays accepted: that loses nothing. duplicate:
+# the same content is already held for the same subject; the first one counts.
 STATES = ("accepted", "quarantined", "replaced", "withdrawn", "duplicate")
+
+# The parts of a subject: what two files must share to be versions of one another.
+SUBJECT = ["dataset", "new_la_code", "quarter"]
 
 TEXT_COLUMNS = [
     "file_id",
@@ -84,20 +88,73 @@ class Ledger:
         present = pd.DataFrame(
             [_row(file, file_id, parsed, now) for file, file_id, parsed in files], columns=COLUMNS
         ).astype(_TYPES)
-        # A known file keeps its times: copying or unpacking a landing zone anew changes file times,
-        # and must not change which of two versions is the newer.
-        for column in ("first_seen_at", "received_at"):
-            seen = past.set_index("file_id")[column].reindex(present["file_id"])
-            present[column] = seen.reset_index(drop=True).fillna(present[column])
+        present = _with_known_times(present, past, files)
+        known = present[["file_id"]].merge(past, on="file_id", how="left")
+        same = (_subject(known) == _subject(present)).to_numpy()
+        present["submission_number"] = known["submission_number"].where(same)
         gone = past[~past["file_id"].isin(present["file_id"])].copy()
-        counted = gone["state"] != "quarantined"
-        usable = present.loc[present["state"] == "accepted", "path"]
-        gone.loc[counted & gone["path"].isin(usable), "state"] = "replaced"
-        gone.loc[counted & ~gone["path"].isin(present["path"]), "state"] = "withdrawn"
+        gone["state"] = _states_of_gone(gone, present)
         ledger = pd.concat([gone, present], ignore_index=True) if len(gone) else present
         ledger = _number(ledger).sort_values(["path", "received_at", "file_id"])
         write_parquet(ledger.reset_index(drop=True), self.path)
         return ledger.reset_index(drop=True)
+
+
+def _with_known_times(
+    present: pd.DataFrame, past: pd.DataFrame, files: list[tuple[LandedFile, str, Parsed]]
+) -> pd.DataFrame:
+    """A known file keeps its times, also when it is given a sidecar, unless that states another.
+
+    Copying or unpacking a landing zone anew changes file times, and must not change which of two
+    versions is the newer.
+    """
+    content = past[past["sha256"] != ""].sort_values(["first_seen_at", "received_at"])
+    content = content.drop_duplicates(["path", "sha256"])
+    stated = pd.Series([bool(file.sidecar.get("received_at")) for file, _, _ in files], dtype=bool)
+    for column in ("first_seen_at", "received_at"):
+        by_id = present[["file_id"]].merge(past, on="file_id", how="left")[column]
+        by_content = present[["path", "sha256"]].merge(content, how="left")[column]
+        if column == "received_at":
+            by_content = by_content.mask(stated)
+        present[column] = by_id.fillna(by_content).fillna(present[column])
+    return present
+
+
+def _states_of_gone(gone: pd.DataFrame, present: pd.DataFrame) -> pd.Series:
+    """What became of the rows whose file is no longer there, by what stands at their path now."""
+    usable = present[present["state"] == "accepted"]
+    again = _in(gone, usable)
+    # The sidecar was corrected: the same content is another's now, and not this one's any more.
+    others = present[~present["path"].isin(present.loc[_is_nobodys(present), "path"])]
+    moved = _in(gone, others, ["path", "sha256"]) & ~_in(gone, present)
+    counted = gone["state"].isin(["accepted", "replaced"])
+    counted |= (gone["state"] == "withdrawn") & gone["submission_number"].notna()
+    state = gone["state"].mask(counted & (again | moved), "replaced")
+    state = state.mask(~gone["path"].isin(present["path"]), "withdrawn")
+    # Never "replaced", which is history of figures: nothing was ever read from these.
+    made_good = (gone["state"] == "quarantined") & gone["path"].isin(usable["path"])
+    return state.mask(made_good, "withdrawn")
+
+
+def _is_nobodys(frame: pd.DataFrame) -> pd.Series:
+    whole = frame["new_la_code"].notna() & frame["quarter"].notna()
+    return ~(whole | frame["dataset"].notna())
+
+
+def _in(frame: pd.DataFrame, other: pd.DataFrame, columns: list[str] | None = None) -> pd.Series:
+    """Whether a row's path and subject (or `columns`) occur in `other`."""
+
+    def keys(of: pd.DataFrame) -> pd.Series:
+        parts = [of[c] for c in columns] if columns else [of["path"], _subject(of)]
+        return parts[0].astype("string") + "\0" + parts[1].astype("string")
+
+    return keys(frame).isin(keys(other)).astype(bool)
+
+
+def _subject(frame: pd.DataFrame) -> pd.Series:
+    """The dataset of published files, authority and quarter of the others, as one text."""
+    first, second, third = (frame[part].astype("string").fillna("") for part in SUBJECT)
+    return first + "|" + second + "|" + third
 
 
 def _row(file: LandedFile, file_id: str, parsed: Parsed, now: datetime) -> dict:
@@ -130,41 +187,70 @@ def _row(file: LandedFile, file_id: str, parsed: Parsed, now: datetime) -> dict:
     }
 
 
-def _number(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Chains of versions: the newest accepted file of a subject is current.
+# Order of versions: the stated release, then the latest period held, then time received (design:
+# order of releases); what follows only makes equal times the same everywhere.
+_ORDER = ["release", "last_period", "received_at", "first_seen_at", "path", "file_id"]
 
-    The subject is the dataset for published files, authority and quarter otherwise. Order is the
-    stated release, then the latest period held, then time received (design: order of releases).
-    """
-    ledger = ledger.sort_values(
-        ["release", "last_period", "received_at", "file_id"], na_position="first"
+
+def _number(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Chains of versions: the newest accepted file of a subject is current."""
+    ledger = ledger.sort_values(_ORDER, na_position="first").reset_index(drop=True)
+    subject = _subject(ledger)
+    # All that ever counted: what was taken away was received all the same.
+    ever = ledger["state"].isin(["accepted", "replaced"]) | (
+        ledger["submission_number"].notna() & (ledger["state"] == "withdrawn")
     )
-    subject = [
-        ledger["dataset"].fillna(""),
-        ledger["new_la_code"].fillna(""),
-        ledger["quarter"].fillna(""),
-    ]
-    ledger["state"] = _without_duplicates(ledger, subject)
-    usable = ledger["state"].isin(["accepted", "replaced"])
-    number = ledger[usable].groupby([part[usable] for part in subject]).cumcount() + 1
-    ledger["submission_number"] = number.astype("Int64")
+    run = _runs(ledger[ever], subject[ever]).reindex(ledger.index)
+    ledger["state"] = _without_duplicates(ledger, run, subject)
+    ledger["submission_number"] = _numbers(ledger, run, subject)
     accepted = ledger["state"] == "accepted"
-    newest = ledger[accepted].groupby([part[accepted] for part in subject]).tail(1).index
+    newest = ledger[accepted].groupby(subject[accepted]).tail(1).index
     ledger["is_current"] = ledger.index.isin(newest)
     ledger["release_id"] = _release_ids(ledger)
     return ledger
 
 
-def _without_duplicates(ledger: pd.DataFrame, subject: list[pd.Series]) -> pd.Series:
-    """States in which the same content counts once for a subject: the one that still lies there.
+def _runs(ledger: pd.DataFrame, subject: pd.Series) -> pd.Series:
+    """A number for each run of the same content received in a row, with no other in between."""
+    before = ledger["sha256"].groupby(subject).shift()
+    starts = (before.isna() | (ledger["sha256"] != before)).astype(int)
+    return subject + "|" + starts.groupby(subject).cumsum().astype("string")
 
-    The same file saved twice, or given a sidecar later, is one submission and one release.
+
+def _without_duplicates(ledger: pd.DataFrame, run: pd.Series, subject: pd.Series) -> pd.Series:
+    """States in which a run of the same content counts once: the one that still lies there.
+
+    The same file saved twice, or given a sidecar later, is one submission. A first version that is
+    sent again after a second is not: it is what the authority said last. Of published files, whose
+    release is told by the content, only that last one stands.
     """
     usable = ledger["state"].isin(["accepted", "replaced"])
-    keys = [part[usable] for part in (*subject, ledger["sha256"])]
     present_first = ledger.loc[usable, "state"].sort_values(kind="stable").index
-    place = ledger.loc[present_first].groupby([key.loc[present_first] for key in keys]).cumcount()
-    return ledger["state"].mask(place.reindex(ledger.index).fillna(0) > 0, "duplicate")
+    place = run.loc[present_first].groupby(run.loc[present_first]).cumcount()
+    first = usable & (place.reindex(ledger.index) == 0)
+    content = subject[first] + "|" + ledger.loc[first, "sha256"]
+    earlier = content.duplicated(keep="last") & (ledger.loc[first, "source"] == "published")
+    counts = first & ~earlier.reindex(ledger.index, fill_value=False)
+    return ledger["state"].mask(usable & ~counts, "duplicate")
+
+
+def _numbers(ledger: pd.DataFrame, run: pd.Series, subject: pd.Series) -> pd.Series:
+    """Which version a row is: given once and kept, so that a name once said stays true.
+
+    A row that takes the place of another with the same content takes over its number. Published
+    files and Annex A are numbered by their order instead: that is what their figures are chosen by.
+    """
+    given = ledger["submission_number"].astype("Int64")
+    counts = ledger["state"].isin(["accepted", "replaced"])
+    numbered = counts | ((ledger["state"] == "withdrawn") & given.notna())
+    place = (numbered.groupby(subject).cumsum()).astype("Int64")
+    kept = given.where(numbered)
+    free = given.where(ledger["state"] == "duplicate").groupby(run).transform("min")
+    kept = kept.fillna(free.where(counts))
+    new = counts & kept.isna()
+    highest = given.groupby(subject).transform("max").fillna(0)
+    kept = kept.mask(new, highest + new.groupby(subject).cumsum())
+    return kept.where(ledger["source"] == "return", place).where(numbered).astype("Int64")
 
 
 def _release_ids(ledger: pd.DataFrame) -> pd.Series:

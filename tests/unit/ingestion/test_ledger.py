@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -176,3 +178,150 @@ def test_a_stated_release_comes_before_the_time_of_arrival(
     older = arrival("old", "published/old.csv", 9, release="2024", last_period="2024", **facts)
     frame = ledger.record([newer, older], NOW)
     assert states(frame) == {"new": ("accepted", True), "old": ("accepted", False)}
+
+
+def test_the_next_quarter_at_the_same_path_leaves_the_first_counting(
+    ledger: Ledger, arrival: Callable
+) -> None:
+    ledger.record([arrival("q1", quarter="2025-26-Q1")], NOW)
+    q2 = arrival("q2", day=5)
+    frame = ledger.record([q2], NOW)
+    assert states(frame) == {"q1": ("accepted", True), "q2": ("accepted", True)}
+    assert ledger.record([q2], NOW).equals(frame)
+    frame = ledger.record([arrival("q1 again", day=6, quarter="2025-26-Q1")], NOW)
+    assert states(frame)["q1"] == ("replaced", False)
+    assert states(frame)["q2"] == ("accepted", True)
+    assert set(ledger.record([], NOW)["state"]) == {"withdrawn"}
+
+
+def test_content_that_is_said_to_be_anothers_counts_no_more_for_the_first(
+    ledger: Ledger, arrival: Callable
+) -> None:
+    file, _, first = arrival("one")
+    ledger.record([(file, "one", first)], NOW)
+    unknown = Parsed(findings=[Finding("r", "block", "whose?")])
+    frame = ledger.record([(file, "two", unknown)], NOW)
+    assert states(frame)["one"] == ("accepted", True)
+    corrected = Parsed(la_code="E09000025", quarter="2025-26-Q2")
+    frame = ledger.record([(file, "three", corrected)], NOW)
+    assert states(frame) == {
+        "one": ("replaced", False), "two": ("withdrawn", False), "three": ("accepted", True),
+    }  # fmt: skip
+
+
+def test_what_was_set_aside_and_moved_or_made_good_is_set_aside_no_more(
+    ledger: Ledger, arrival: Callable
+) -> None:
+    bad, worse = arrival("bad", ok=False), arrival("worse", "returns/HAC/x.csv", ok=False)
+    ledger.record([bad, worse], NOW)
+    frame = ledger.record([arrival("good", day=2)], NOW)
+    assert states(frame) == {
+        "bad": ("withdrawn", False), "worse": ("withdrawn", False), "good": ("accepted", True),
+    }  # fmt: skip
+    assert list(frame["submission_number"].dropna()) == [1]
+
+
+@pytest.fixture
+def content(arrival: Callable) -> Callable:
+    def make(text: str, file_id: str, path: str, day: int, **facts: str) -> tuple:
+        file, _, parsed = arrival(text, path, day, **facts)
+        return file, file_id, parsed
+
+    return make
+
+
+def test_a_first_version_sent_again_after_a_second_counts(
+    ledger: Ledger, content: Callable
+) -> None:
+    first = content("A", "first", "returns/CAM/1.csv", 1)
+    second = content("B", "second", "returns/CAM/2.csv", 2)
+    ledger.record([first, second], NOW)
+    again = content("A", "again", "returns/CAM/3.csv", 3)
+    twice = content("A", "twice", "returns/CAM/4.csv", 4)
+    frame = ledger.record([first, second, again, twice], NOW)
+    assert states(frame) == {
+        "first": ("accepted", False), "second": ("accepted", False),
+        "again": ("accepted", True), "twice": ("duplicate", False),
+    }  # fmt: skip
+    assert frame["release_id"].dropna().is_unique
+
+
+def test_a_release_sent_again_stands_once_under_its_name(ledger: Ledger, content: Callable) -> None:
+    facts = {"la_code": None, "quarter": None, "dataset": "d", "release": "2025"}
+    files = [
+        content(text, f"{day}", f"published/{day}.csv", day, **facts)
+        for day, text in enumerate(("A", "B", "A"), start=1)
+    ]
+    files = [(replace(file, source="published"), *rest) for file, *rest in files]
+    frame = ledger.record(files, NOW)
+    assert states(frame) == {
+        "1": ("duplicate", False), "2": ("accepted", False), "3": ("accepted", True),
+    }  # fmt: skip
+    assert frame.loc[frame["state"] == "accepted", "release_id"].is_unique
+
+
+def test_versions_of_the_same_time_are_in_order_of_first_sight_then_path(
+    ledger: Ledger, arrival: Callable
+) -> None:
+    first = arrival("z", "returns/CAM/b.csv")
+    ledger.record([first], NOW)
+    others = [arrival("y", "returns/CAM/a.csv"), arrival("x", "returns/CAM/c.csv")]
+    frame = ledger.record([first, *others], NOW + timedelta(days=1))
+    assert dict(zip(frame["file_id"], frame["submission_number"], strict=True)) == {
+        "z": 1, "y": 2, "x": 3,
+    }  # fmt: skip
+    assert states(frame)["x"] == ("accepted", True)
+
+
+def test_a_sidecar_given_later_changes_no_time_unless_it_states_one(
+    ledger: Ledger, land: Callable
+) -> None:
+    def arrive(file_id: str, path: str, modified: int, sidecar: str | None = None) -> tuple:
+        file = land(path, path, sidecar)
+        os.utime(file.absolute, (modified, modified))
+        file = landing.landed(file.absolute, file.absolute.parents[2], "return")
+        return file, file_id, Parsed(la_code="E09000007", quarter="2025-26-Q2")
+
+    newer = arrive("b", "returns/CAM/b.csv", 1_760_500_000)
+    ledger.record([arrive("a", "returns/CAM/a.csv", 1_760_000_000), newer], NOW)
+    lost = arrive("a2", "returns/CAM/a.csv", 1_760_900_000, "la: CAM\n")
+    frame = ledger.record([lost, newer], NOW + timedelta(days=1))
+    assert states(frame)["b"] == ("accepted", True)
+    assert states(frame)["a2"] == ("accepted", False)
+    rows = frame.set_index("file_id")
+    assert rows.loc["a2", "first_seen_at"] == NOW
+    assert (rows.loc["a2", "submission_number"], rows.loc["b", "submission_number"]) == (1, 2)
+    stated = arrive("a3", "returns/CAM/a.csv", 1_760_900_000, "received_at: 2025-10-19\n")
+    frame = ledger.record([stated, newer], NOW + timedelta(days=2))
+    assert states(frame)["a3"] == ("accepted", True)
+
+
+def test_a_version_keeps_its_number_when_others_go_or_come(
+    ledger: Ledger, arrival: Callable
+) -> None:
+    first, second = arrival("one"), arrival("two", "returns/CAM/b.csv", 5)
+    ledger.record([first, second], NOW)
+    frame = ledger.record([second], NOW)
+    assert list(frame["release_id"]) == ["return-CAM-2025-26-Q2-v1", "return-CAM-2025-26-Q2-v2"]
+    early = arrival("early", "returns/CAM/c.csv", 2)
+    frame = ledger.record([second, early], NOW)
+    assert frame.set_index("file_id")["submission_number"].to_dict() == {
+        "one": 1, "two": 2, "early": 3,
+    }  # fmt: skip
+    assert states(frame)["two"] == ("accepted", True)
+    assert ledger.record([early, second], NOW).equals(frame)
+
+
+def test_annex_a_and_releases_are_numbered_in_their_order(
+    ledger: Ledger, arrival: Callable
+) -> None:
+    # Their figures are chosen by this number in dbt.
+    def annex(*arguments: Any) -> tuple:
+        file, file_id, parsed = arrival(*arguments)
+        return replace(file, source="annex_a"), file_id, parsed
+
+    newer = annex("new", "returns/CAM/b.csv", 5)
+    ledger.record([newer], NOW)
+    frame = ledger.record([newer, annex("old", "returns/CAM/a.csv", 1)], NOW)
+    numbers = frame.set_index("file_id")["submission_number"]
+    assert numbers.to_dict() == {"old": 1, "new": 2}

@@ -350,7 +350,7 @@ def test_a_workbook_of_two_quarters_is_two_rows_of_the_ledger(
     assert pd.read_parquet(home / "raw" / "return_files.parquet").equals(files)
 
 
-def test_a_quarter_taken_out_of_a_workbook_is_replaced_and_the_other_goes_on(
+def test_a_quarter_taken_out_of_a_workbook_goes_on_counting(
     run: Callable, land: Callable, home: Path
 ) -> None:
     land("returns/CAM/both.xlsx", two_quarters())
@@ -359,8 +359,44 @@ def test_a_quarter_taken_out_of_a_workbook_is_replaced_and_the_other_goes_on(
     run(days=1)
     files = pd.read_parquet(home / "raw" / "return_files.parquet")
     current = files[files["is_current"]]
-    assert list(current["quarter"]) == ["2025-26-Q2"]
-    assert set(files.loc[~files["is_current"], "state"]) == {"replaced"}
+    assert sorted(current["quarter"]) == ["2025-26-Q1", "2025-26-Q2"]
+    assert list(files.loc[~files["is_current"], "state"]) == ["replaced"]
+    assert set(current["file_id"]) <= set(raw(home, "return_values")["file_id"])
+
+
+def test_a_broken_sheet_in_a_new_version_leaves_its_earlier_figures_counting(
+    run: Callable, land: Callable, home: Path
+) -> None:
+    land("returns/CAM/both.xlsx", two_quarters())
+    run()
+    broken = [["Quarter", "next spring"] if row[:1] == ["Quarter"] else row
+              for row in two_quarters()["Q1"]]  # fmt: skip
+    land("returns/CAM/both.xlsx", {"Q1": broken, "Q2": return_rows({"cin": 43})})
+    run(days=1)
+    files = pd.read_parquet(home / "raw" / "return_files.parquet")
+    current = files[files["is_current"]].merge(raw(home, "return_values"), on="file_id")
+    cin = current[current["measure_code"] == "cin"].set_index("quarter")["value"]
+    assert cin.to_dict() == {"2025-26-Q1": 10, "2025-26-Q2": 43}
+    assert "quarantined" in set(files["state"])
+
+
+def test_children_of_the_quarter_before_are_kept_until_their_own_file_is_replaced(
+    run: Callable, land: Callable, home: Path, zone: Path
+) -> None:
+    land("annex_a/CAM/y.xlsx", annex_a_sheets(), "quarter: 2025-26-Q2\n")
+    run("annex_a")
+    land("annex_a/CAM/y.xlsx", annex_a_sheets(annex_a_list_1=[]), "quarter: 2025-26-Q3\n")
+    run("annex_a", days=1)
+    assert states(home, "annex_a") == [("accepted", True), ("accepted", True)]
+    assert len(raw(home, "annex_a_list_3")) == 2
+    # The sidecar said the wrong quarter: the same content is another submission's now.
+    (zone / "annex_a/CAM/y.xlsx.yml").write_text("quarter: 2025-26-Q4\n")
+    run("annex_a", days=2)
+    files = pd.read_parquet(home / "raw" / "annex_a_files.parquet").set_index("quarter")["state"]
+    assert files.to_dict() == {
+        "2025-26-Q2": "accepted", "2025-26-Q3": "replaced", "2025-26-Q4": "accepted",
+    }  # fmt: skip
+    assert len(list((home / "raw" / ".parsed").iterdir())) == 2
 
 
 def remember(zone: Path, *lines: str) -> None:
