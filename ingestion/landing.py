@@ -9,7 +9,7 @@ import os
 import re
 import stat
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,10 @@ FOLDERS = {"return": "returns", "annex_a": "annex_a", "published": "published"}
 SYNTHETIC_MARK = "SYNTHETIC.txt"
 LONDON = ZoneInfo("Europe/London")
 LONGEST_NAME = 200
+LONGEST_SIDECAR = 64 * 1024
+LONGEST_VALUE = 200
+# What a sidecar may say; text and dates only, but for `synthetic`.
+_KEYS = ("la", "quarter", "received_at", "extract_date", "release", "sender", "synthetic")
 # Signs that make a name read as another one ("gpj.xlsx" for "xslx.jpg") or break a line or a path.
 _DECEIVING = re.compile(r"[\x00-\x1f\x7f-\x9f\\\u202a-\u202e\u2066-\u2069]")
 # Left behind by Excel, LibreOffice and operating systems; never a submission.
@@ -61,7 +65,9 @@ def is_synthetic(landing: Path) -> bool:
 def scan(landing: Path, source: str) -> list[LandedFile]:
     """Every file of one source, in path order; sidecars and clutter are no files of their own."""
     folder = landing / FOLDERS[source]
-    found = [p for p in sorted(folder.rglob("*")) if not p.is_dir() and not _CLUTTER.match(p.name)]
+    # A linked folder is listed, to be refused, and not entered.
+    listed = (p for p in sorted(folder.rglob("*")) if p.is_symlink() or not p.is_dir())
+    found = [p for p in listed if not _CLUTTER.match(p.name)]
     names = set(found)
     data = [p for p in found if not (p.suffix == ".yml" and p.with_suffix("") in names)]
     synthetic = is_synthetic(landing)
@@ -82,22 +88,26 @@ def landed(path: Path, landing: Path, source: str, synthetic: bool = False) -> L
     digest = "" if refused else _digest(path)
     return LandedFile(
         source=source,
-        # A name in an old encoding would break whatever stores it as text.
-        path=os.fsencode(path.relative_to(landing).as_posix()).decode("utf-8", "replace"),
+        path=plain(path.relative_to(landing).as_posix()),
         absolute=path,
         sha256=digest,
         size=about.st_size,
-        received_at=_received(sidecar.get("received_at"), about.st_mtime),
+        received_at=_london(_moment(sidecar.get("received_at")) or _modified(about.st_mtime)),
         sidecar=sidecar,
         sidecar_problems=problems,
-        synthetic=synthetic or bool(sidecar.get("synthetic")),
+        synthetic=synthetic or sidecar.get("synthetic") is True,
         refused=refused,
     )
 
 
+def plain(name: str) -> str:
+    """A file name as text: one in an old encoding would break whatever stores it."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
 def _refusal(path: Path, landing: Path) -> str | None:
     if path.is_symlink():
-        return "this is a link to a file elsewhere; put the file itself here"
+        return "this is a link to a file or folder elsewhere; put the file itself here"
     if not stat.S_ISREG(path.lstat().st_mode):
         return "this is no ordinary file but a device or a pipe; put the file itself here"
     name = next((p for p in path.relative_to(landing).parts if _DECEIVING.search(p)), None)
@@ -120,45 +130,109 @@ def _digest(path: Path) -> str:
 
 
 def _sidecar(path: Path) -> tuple[dict[str, Any], list[str]]:
+    """What the sidecar says that can be used, and what is wrong with the rest. Never raises."""
     sidecar = path.with_name(path.name + ".yml")
-    if not sidecar.exists():
-        return {}, []
+    name = plain(sidecar.name)
     try:
-        content = yaml.safe_load(sidecar.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        return {}, [f"{sidecar.name} is not readable as YAML ({error}); it is left aside"]
-    if not isinstance(content, dict):
-        return {}, [f"{sidecar.name} should hold lines such as 'la: CAM'; it is left aside"]
-    readable = {
-        "la": lambda value: la_code(str(value)) is not None,
-        "quarter": lambda value: _quarter(str(value)) is not None,
-        "received_at": lambda value: _moment(value) is not None,
-        "extract_date": lambda value: _moment(value) is not None,
-    }
-    problems = [
-        f"{sidecar.name}: {key} {content[key]!r} cannot be understood; it is left aside"
-        for key, understood in readable.items()
-        if key in content and not understood(content[key])
-    ]
-    known = {*readable, "release", "sender", "synthetic"}
-    unknown = [str(key) for key in content if key not in known]
+        about = sidecar.lstat()
+    except OSError:  # none, or the name would be too long for one
+        return {}, []
+    if not stat.S_ISREG(about.st_mode):
+        return {}, [f"{name} is no ordinary file; it is left aside"]
+    if about.st_size > LONGEST_SIDECAR:
+        return {}, [f"{name} is far longer than a few lines; it is left aside"]
+    try:
+        root = yaml.compose(sidecar.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except Exception as error:  # whatever it is, one sidecar stops nobody else's file
+        why = _text(str(error)) if isinstance(error, yaml.YAMLError) else type(error).__name__
+        return {}, [f"{name} is not readable as YAML ({why}); it is left aside"]
+    if not isinstance(root, yaml.MappingNode):
+        return {}, [f"{name} should hold lines such as 'la: CAM'; it is left aside"]
+    content: dict[str, Any] = {}
+    problems, unknown = [], []
+    latest = max(about.st_mtime, path.lstat().st_mtime)
+    # Lines are taken as written and only one deep: nothing a sidecar nests is ever built.
+    for key, value in root.value:
+        said = _text(key.value) if isinstance(key, yaml.ScalarNode) else "a list"
+        if said not in _KEYS:
+            unknown.append(said)
+            continue
+        if not isinstance(value, yaml.ScalarNode):
+            problems.append(f"{name}: {said} is not a single value; it is left aside")
+            continue
+        if value.tag == "tag:yaml.org,2002:null":
+            continue
+        read, problem = _value(said, value, latest)
+        if problem is None:
+            content[said] = read
+        else:
+            problems.append(f"{name}: {said} {_text(value.value)!r} {problem}; it is left aside")
     if unknown:
-        problems.append(f"{sidecar.name}: {', '.join(unknown)} means nothing here; is it misspelt?")
+        means = ", ".join(unknown)[:LONGEST_VALUE]
+        problems.append(f"{name}: {means} means nothing here; is it misspelt?")
     return content, problems
 
 
-def _received(stated: object, modified: float) -> datetime:
-    """The sidecar's time, read as London time where it names no zone; else the file's own time."""
-    moment = _moment(stated) or datetime.fromtimestamp(modified, tz=UTC)
+def _value(key: str, node: yaml.ScalarNode, latest: float) -> tuple[Any, str | None]:
+    """The value of a sidecar's line, or what is wrong with it; `latest` as a file's time."""
+    text = _text(node.value)
+    if key == "synthetic":
+        flag = node.tag == "tag:yaml.org,2002:bool"
+        value = flag and yaml.SafeLoader("").construct_yaml_bool(node)
+        return value, None if flag else "should be true or false"
+    if key in ("received_at", "extract_date"):
+        dated = _dated(node)
+        moment = _moment(dated)
+        if moment is None:
+            return None, "cannot be understood"
+        # It was written down after the file had come; later, it would be the newest for ever.
+        told = min(_modified(latest), datetime.now(tz=UTC)) + timedelta(days=1)
+        if key == "received_at" and _london(moment) > told:
+            return None, "is later than the files themselves, or than now"
+        return dated, None
+    understood = {
+        "la": lambda: la_code(text) is not None,
+        "quarter": lambda: _quarter(text) is not None,
+    }
+    return text, None if understood.get(key, lambda: True)() else "cannot be understood"
+
+
+def _text(value: str) -> str:
+    """Text that can be stored whatever it is, and not without end."""
+    return value.encode("utf-8", "replace").decode("utf-8")[:LONGEST_VALUE]
+
+
+def _dated(node: yaml.ScalarNode) -> object:
+    """A date as YAML reads it, else the text as it stands."""
+    if node.tag == "tag:yaml.org,2002:timestamp":
+        try:
+            return yaml.SafeLoader("").construct_yaml_timestamp(node)
+        except (ValueError, OverflowError, AttributeError):
+            pass  # 2025-09-31
+    return _text(node.value)
+
+
+def _london(moment: datetime) -> datetime:
+    """Read as London time where it names no zone."""
     return moment.replace(tzinfo=LONDON) if moment.tzinfo is None else moment.astimezone(LONDON)
 
 
-def _moment(stated: object) -> datetime | None:
-    """A date or time as YAML gives it: already one, or ISO text."""
+def _modified(seconds: float) -> datetime:
+    """A file's own time; a clock that was far off gives the year 1970."""
     try:
-        return datetime.fromisoformat(str(stated))
-    except ValueError:
+        return datetime.fromtimestamp(seconds, tz=UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, tz=UTC)
+
+
+def _moment(stated: object) -> datetime | None:
+    """A date or time as YAML gives it: already one, or ISO text. None for any that cannot be."""
+    try:
+        moment = datetime.fromisoformat(str(stated))
+        _london(moment).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
+    return moment
 
 
 def _quarter(text: str) -> Quarter | None:
@@ -206,19 +280,21 @@ def la_in_name(text: str, whole: bool) -> str | None:
     """A London authority told by a folder (`whole`) or file name.
 
     Short codes count only as a whole folder name or a file name's first token, since NEW, RED and
-    BAR are words too. Full names and GSS codes count anywhere.
+    BAR are words too. Full names and GSS codes count anywhere. Two authorities tell none.
     """
     short, names, _ = _authorities()
     known = la_code(text)
     if known is not None:
         return known
-    gss = re.search(r"E09\d{6}", text.upper())
-    if gss and gss.group() in short.values():
-        return gss.group()
+    told = set(re.findall(r"E09\d{6}", text.upper())) & set(short.values())
     padded = f" {normalise(text)} "
     for name, code in names:
         if f" {name} " in padded:
-            return code
+            told.add(code)
+            # "Kingston" is not to be seen again in "Kingston upon Thames".
+            padded = padded.replace(f" {name} ", " | ")
+    if told:
+        return told.pop() if len(told) == 1 else None
     tokens = normalise(text).upper().split()
     if not whole and tokens and tokens[0] in short:
         return short[tokens[0]]

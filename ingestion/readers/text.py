@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import os
 from pathlib import Path
 
 from ingestion.readers import Sheet, UnreadableFile
@@ -60,7 +61,8 @@ def read_text(path: Path) -> Sheet:
         raise UnreadableFile(
             f"the file cannot be read as text ({error})", "file.corrupt"
         ) from error
-    return Sheet(path.stem, rows, delimiter=delimiter)
+    # A name in an old encoding would break whatever stores it as text.
+    return Sheet(os.fsencode(path.stem).decode("utf-8", "replace"), rows, delimiter=delimiter)
 
 
 def _is_binary(start: str) -> bool:

@@ -11,6 +11,7 @@ from functools import partial
 
 import pandas as pd
 
+from ingestion import landing
 from ingestion.contract import Table
 from ingestion.findings import Finding, address, column_letter
 from ingestion.headers import Resolution, normalise
@@ -46,12 +47,26 @@ class Parsed:
 
 
 def parse_landed(file: LandedFile, parse: Callable[[LandedFile], Parsed]) -> Parsed:
-    """What one landed file gives; what landing itself found wrong with it is a finding too."""
+    """What one landed file gives; what landing itself found wrong with it is a finding too.
+
+    A parser that fails sets its file aside and stops no other.
+    """
     if file.refused:
-        return Parsed(findings=[Finding("file.refused", "block", file.refused)])
-    parsed = parse(file)
+        parsed = Parsed(findings=[Finding("file.refused", "block", file.refused)])
+    else:
+        try:
+            parsed = parse(file)
+        except Exception as error:
+            # Never the exception's text: it may quote a cell, and that is about a child.
+            message = f"Reading this file failed ({type(error).__name__}): a fault of the platform"
+            parsed = Parsed(findings=[Finding("file.failed", "block", message)])
     for each in (parsed, *parsed.more):
         each.table_names = sorted(each.tables)
+        if file.source in ("return", "annex_a"):
+            # Also what cannot be read was sent by somebody, for some quarter.
+            quarter = landing.quarter_of(file)
+            each.la_code = each.la_code or landing.la_of(file)
+            each.quarter = each.quarter or (quarter.slug if quarter else None)
     parsed.findings += [Finding("sidecar.unusable", "check", p) for p in file.sidecar_problems]
     return parsed
 

@@ -1,7 +1,9 @@
 """What lies in the landing zone, and whose it is."""
 
+import json
+import os
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,10 @@ CAMDEN, NEWHAM, KINGSTON = "E09000007", "E09000025", "E09000021"
         ("returns/2025-26-Q2/RED BAR chart/data.xlsx", None),
         ("returns/2025-26-Q2/BAR chart/data.xlsx", None),
         ("returns/2025-26-Q2/newest.xlsx", None),
+        ("returns/2025-26-Q2/Kingston and Richmond return.xlsx", None),
+        ("returns/2025-26-Q2/E09000007 Newham.xlsx", None),
+        ("returns/2025-26-Q2/Kingston upon Thames E09000021.xlsx", KINGSTON),
+        ("returns/2025-26-Q2/Kingston and Richmond/return Kingston.xlsx", KINGSTON),
         ("returns/2025-26-Q2/E09000099.xlsx", None),
         ("returns/2025-26-Q2/Hartlepool/data.xlsx", None),
     ],
@@ -125,12 +131,30 @@ def test_a_file_that_vanishes_while_listed_is_as_if_gone(
         ("received_at: last Tuesday", "received_at 'last Tuesday' cannot"),
         ("extract_date: October 2025", "extract_date 'October 2025' cannot"),
         ("quater: 2025-26-Q2", "quater means nothing here"),
+        ("received_at: 2025-09-31", "received_at '2025-09-31' cannot"),
+        ("received_at: 2025-10-01 25:00:00", "received_at '2025-10-01 25:00:00' cannot"),
+        ("received_at: 25:00:00", "received_at '25:00:00' cannot"),
+        ('received_at: "0001-01-01T00:00:00+14:00"', "received_at '0001-01-01T00:00:00+14:00' can"),
+        ("received_at: 9024-10-01", "is later than the files themselves, or than now"),
+        ("[" * 5000, "RecursionError"),
+        ("? " * 5000, "RecursionError"),
+        ("&a la: &b [*b]", "la is not a single value"),
+        ("&a [*a]", "should hold lines such as"),
+        ("la: !!timestamp x\n", "la 'x' cannot be understood"),
+        ("extract_date: !!timestamp x\n", "extract_date 'x' cannot be understood"),
+        ("2025-01-01: x", "2025-01-01 means nothing here"),
+        ('"\\ud800": x', "? means nothing here"),
+        ("{a: 1}: x", "a list means nothing here"),
+        ('synthetic: "no"', "synthetic 'no' should be true or false"),
+        ("x" * 70_000, "far longer than a few lines"),
     ],
 )
 def test_a_sidecar_that_cannot_be_used_is_told(land: Callable, sidecar: str, problem: str) -> None:
     file = land("returns/2025-26-Q2/CAM/a.csv", "x", sidecar)
     assert len(file.sidecar_problems) == 1
     assert problem in file.sidecar_problems[0]
+    assert not file.synthetic
+    assert json.dumps(file.sidecar, default=str)
     assert (la_of(file), quarter_of(file)) == (CAMDEN, Quarter(2025, 2))
 
 
@@ -185,3 +209,64 @@ def test_a_folder_that_misleads_is_refused_too(land: Callable) -> None:
 @pytest.mark.parametrize("name", ["=a.xlsx", "+a.csv", "-a.csv", "@a.csv", "Café £.xlsx"])
 def test_an_unusual_name_is_no_reason_to_refuse(land: Callable, name: str) -> None:
     assert land(f"returns/2025-26-Q2/CAM/{name}", "x").refused is None
+
+
+def test_a_sidecar_is_kept_as_plain_text_and_known_keys(land: Callable) -> None:
+    file = land(
+        "returns/a.csv",
+        "x",
+        'sender: "A\\ud800"\nrelease: 2025\nextract_date: 2025-07-09\nsynthetic: yes\n'
+        "la: ~\nother: 1\n",
+    )
+    assert file.sidecar == {
+        "sender": "A?", "release": "2025", "extract_date": date(2025, 7, 9), "synthetic": True,
+    }  # fmt: skip
+    assert file.synthetic
+
+
+def test_a_file_may_be_received_after_it_was_saved_but_not_after_it_was_described(
+    land: Callable,
+) -> None:
+    stated = "received_at: 2025-10-10 09:00:00\n"
+    file = land("returns/a.csv", "x", stated)
+    os.utime(file.absolute, (1_759_000_000, 1_759_000_000))
+    file = landing.landed(file.absolute, file.absolute.parents[1], "return")
+    assert file.received_at == datetime(2025, 10, 10, 9, tzinfo=LONDON)
+    sidecar = file.absolute.with_name("a.csv.yml")
+    os.utime(sidecar, (1_759_000_000, 1_759_000_000))
+    file = landing.landed(file.absolute, file.absolute.parents[1], "return")
+    assert file.received_at.timestamp() == 1_759_000_000
+    assert "is later than" in file.sidecar_problems[0]
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
+def test_a_sidecar_that_is_no_file_is_told(land: Callable, zone: Path, kind: str) -> None:
+    sidecar = zone / "returns" / "a.csv.yml"
+    if kind == "folder":
+        sidecar.mkdir()
+    elif kind == "link":
+        sidecar.symlink_to(zone / "nowhere")
+    else:
+        os.mkfifo(sidecar)
+    (problem,) = land("returns/a.csv", "x").sidecar_problems
+    assert problem == "a.csv.yml is no ordinary file; it is left aside"
+    assert [file.path for file in scan(zone, "return")] == ["returns/a.csv"]
+
+
+def test_a_name_too_long_for_a_sidecar_is_refused_not_a_crash(land: Callable) -> None:
+    assert land(f"returns/{'x' * 249}.csv", "x").refused
+
+
+def test_a_linked_folder_is_refused_not_passed_over(zone: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "a.csv").write_text("x")
+    (zone / "returns" / "CAM").symlink_to(elsewhere)
+    (file,) = scan(zone, "return")
+    assert (file.path, file.sha256) == ("returns/CAM", "")
+    assert "link to a file or folder" in str(file.refused)
+    assert la_of(file) == CAMDEN
+
+
+def test_a_file_time_far_off_is_no_crash() -> None:
+    assert landing._modified(1e15).year == 1970

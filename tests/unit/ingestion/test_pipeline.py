@@ -442,3 +442,51 @@ def test_a_line_of_the_aliases_that_cannot_be_used_is_a_finding_of_the_run(
     (finding,) = raw(home, "return_findings").to_dict("records")
     assert (finding["rule_id"], finding["sheet"]) == ("aliases.unusable", "aliases/returns.csv")
     assert pd.isna(finding["file_id"])
+
+
+def test_what_cannot_be_read_is_shown_as_sent_by_its_authority(
+    run: Callable, land: Callable, zone: Path, home: Path
+) -> None:
+    land("returns/2025-26-Q2/NEW/broken.xlsx", b"PK rubbish")
+    (zone / "returns/2025-26-Q2/CAM").mkdir()
+    (zone / "returns/2025-26-Q2/CAM/link.csv").symlink_to(zone)
+    run()
+    files = pd.read_parquet(home / "raw" / "return_files.parquet")
+    assert list(files["new_la_code"]) == ["E09000007", "E09000025"]
+    assert set(files["quarter"]) == {"2025-26-Q2"}
+    assert set(files["state"]) == {"quarantined"}
+
+
+def test_a_parser_that_fails_stops_nobody_else_and_quotes_nothing(
+    run: Callable, land: Callable, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = pipeline.annex_a.parse
+
+    def parse(file: pipeline.LandedFile, key: bytes) -> pipeline.Parsed:
+        if "NEW" in file.path:
+            raise KeyError("Wordsworth")
+        return original(file, key)
+
+    monkeypatch.setattr(pipeline.annex_a, "parse", parse)
+    land("annex_a/2025-26-Q2/CAM/y.xlsx", annex_a_sheets())
+    land("annex_a/2025-26-Q2/NEW/y.xlsx", annex_a_sheets())
+    assert run("annex_a").quarantined == ["annex_a/2025-26-Q2/NEW/y.xlsx"]
+    assert len(raw(home, "annex_a_list_1")) == 1
+    (failed,) = raw(home, "annex_a_findings").query("severity == 'block'").to_dict("records")
+    assert (failed["rule_id"], failed["message"]) == (
+        "file.failed",
+        "Reading this file failed (KeyError): a fault of the platform",
+    )
+    assert failed["fix"]
+
+
+def test_names_and_sidecars_in_odd_encodings_can_be_stored(
+    run: Callable, land: Callable, zone: Path, home: Path
+) -> None:
+    folder = zone / "returns/2025-26-Q2/CAM"
+    folder.mkdir(parents=True)
+    (folder / "caf\udce9.csv").write_text(csv_return())
+    (folder / "caf\udce9.csv.yml").write_text('sender: "\\ud800"\n2025-01-01: x\n')
+    assert run().quarantined == []
+    files = pd.read_parquet(home / "raw" / "return_files.parquet")
+    assert list(files["sender"]) == ["?"]
