@@ -112,7 +112,11 @@ def _history_rules() -> list[str]:
     rules = seed("registry/history_rules")
     rules = rules.iloc[rules["priority"].astype(int).argsort()]
     parameters = [
-        "; ".join(f"{words} {row[name].replace('|', ', ')}" for name, words in PARAMETERS.items() if row[name])
+        "; ".join(
+            f"{words} {row[name].replace('|', ', ')}"
+            for name, words in PARAMETERS.items()
+            if row[name]
+        )
         for row in rules.to_dict("records")
     ]
     frame = pd.DataFrame(
