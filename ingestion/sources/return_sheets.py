@@ -175,24 +175,24 @@ def _names(sheet: Sheet) -> int:
 
 def submissions(
     candidates: list[Candidate], file: landing.LandedFile
-) -> tuple[list[Candidate], list[Finding]]:
-    """The candidates that count, at least one, and why the others do not."""
+) -> list[tuple[Candidate, list[Finding]]]:
+    """The candidates that count, at least one, each with what is said about sheets that do not."""
     place = (landing.la_of(file), getattr(landing.quarter_of(file), "slug", None))
     fitting = [c for c in candidates if _fits(c, place)]
     if not fitting:
         # The best one is read all the same, and says what disagrees.
-        return candidates[:1], []
-    findings = [
+        return [(candidates[0], [])]
+    others = [
         sheet_finding(
             "return.sheet.other", c, "is for another authority or quarter and was not used"
         )
         for c in candidates
         if c not in fitting
     ]
-    chosen: dict[tuple[str | None, str | None], Candidate] = {}
+    chosen: dict[tuple[str | None, str | None], tuple[Candidate, list[Finding]]] = {}
     for candidate in fitting:
         subject = (place[0] or candidate.authority, place[1] or candidate.quarter)
-        held = chosen.setdefault(subject, candidate)
+        held, findings = chosen.setdefault(subject, (candidate, []))
         if held is candidate:
             continue
         if candidate.content == held.content:
@@ -206,7 +206,9 @@ def submissions(
             severity = "block"
         rule = "return.sheet.hidden" if severity == "check" else "return.sheet.twice"
         findings.append(sheet_finding(rule, candidate, what, severity))
-    return list(chosen.values()), findings
+    counting = list(chosen.values())
+    counting[0][1].extend(others)
+    return counting
 
 
 def _fits(candidate: Candidate, place: tuple[str | None, str | None]) -> bool:

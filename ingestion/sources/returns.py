@@ -45,9 +45,7 @@ def parse(file: landing.LandedFile, remembered: Remembered | None = None) -> Par
     found = candidates(sheets, table, file, remembered or Remembered.nothing())
     if not found:
         return Parsed(findings=[_no_table(sheets, table)])
-    chosen, set_aside = submissions(found, file)
-    first, *more = [_submission(candidate, file, table) for candidate in chosen]
-    first.findings += set_aside
+    first, *more = [_submission(each, file, table, said) for each, said in submissions(found, file)]
     first.more = more
     _report_unread(first, sheets, found, table)
     return first
@@ -79,9 +77,12 @@ def _no_table(sheets: Sequence[Sheet], table: Table) -> Finding:
     )
 
 
-def _submission(candidate: Candidate, file: landing.LandedFile, table: Table) -> Parsed:
+def _submission(
+    candidate: Candidate, file: landing.LandedFile, table: Table, said: list[Finding]
+) -> Parsed:
+    """One sheet's submission; `said` is what is known already about sheets beside it."""
     sheet, resolution, aliases = candidate.sheet, candidate.resolution, candidate.aliases
-    parsed = Parsed(sheet=sheet.name)
+    parsed = Parsed(sheet=sheet.name, findings=said)
     parsed.resolutions[table.name] = resolution
     parsed.findings += _column_findings(table, candidate)
     if sheet.hidden:
@@ -112,7 +113,6 @@ def _column_findings(table: Table, candidate: Candidate) -> list[Finding]:
     # What is missing is said with the headers as issued, not with those looked for in this file.
     lacking = [table.column(column.name) for column in candidate.resolution.missing]
     resolution = replace(candidate.resolution, missing=lacking)
-    positions = resolution.positions
     found = []
     for finding in header_findings(table, sheet, resolution):
         other = Quarter.find(finding.value or "")
@@ -123,11 +123,12 @@ def _column_findings(table: Table, candidate: Candidate) -> list[Finding]:
             message = f"Column “{finding.value}” is for another quarter and was not used"
             finding = replace(finding, rule_id="return.quarter.column", message=message, fix=None)
         found.append(finding)
-    found += [
-        Finding(
-            "headers.alias",
-            "note",
-            f"“{match.header}” was read as “{table.column(match.to).headers[0]}”, as remembered",
+
+    def about(match: headers.Match, rule: str, severity: str, message: str) -> Finding:
+        return Finding(
+            rule,
+            severity,
+            message,
             table=table.name,
             sheet=sheet.name,
             cell=address(resolution.row, match.position),
@@ -135,39 +136,18 @@ def _column_findings(table: Table, candidate: Candidate) -> list[Finding]:
             column=match.header,
             value=match.header,
         )
-        for match in resolution.matches
-        if aliases.columns.get(headers.normalise(match.header)) == match.to
-    ]
-    found += [
-        Finding(
-            "return.column.quarter",
-            "check",
-            f"Column “{match.header}” was read as the values of the quarter",
-            table=table.name,
-            sheet=sheet.name,
-            cell=address(resolution.row, match.position),
-            row=resolution.row + 1,
-            column=match.header,
-            value=match.header,
-            expected=f"a column headed “{table.column('value').headers[0]}”",
-        )
-        for match in resolution.matches
-        if match.to == "value" and Quarter.find(match.header) is not None
-    ]
-    found += [
-        Finding(
-            "return.column.hidden",
-            "check",
-            f"Column “{table.column(name).headers[0]}” is hidden, and what it holds is used",
-            table=table.name,
-            sheet=sheet.name,
-            cell=address(resolution.row, position),
-            row=resolution.row + 1,
-            column=table.column(name).headers[0],
-        )
-        for name, position in positions.items()
-        if position in sheet.hidden_columns and table.column(name).role != "ignore"
-    ]
+
+    for match in resolution.matches:
+        issued = table.column(match.to).headers[0]
+        if aliases.columns.get(headers.normalise(match.header)) == match.to:
+            message = f"“{match.header}” was read as “{issued}”, as remembered"
+            found.append(about(match, "headers.alias", "note", message))
+        if match.to == "value" and Quarter.find(match.header) is not None:
+            message = f"Column “{match.header}” was read as the values of the quarter"
+            found.append(about(match, "return.column.quarter", "check", message))
+        if match.position in sheet.hidden_columns and table.column(match.to).role != "ignore":
+            message = f"Column “{issued}” is hidden, and what it holds is used"
+            found.append(about(match, "return.column.hidden", "check", message))
     return found
 
 

@@ -432,3 +432,15 @@ def test_a_row_nobody_can_place_says_what_it_holds(land: Callable, value: str) -
     (lost,) = found.findings
     assert (lost.rule_id, lost.severity) == ("return.measure.unknown", "check")
     assert value in lost.message
+
+
+def test_two_sheets_of_one_authority_do_not_set_another_aside(land: Callable) -> None:
+    theirs = {"la": "Greenwich", "code": GREENWICH}
+    sheets = {
+        "Camden": return_rows(),
+        "Greenwich": covered({"cin": 1}, **theirs),
+        "Greenwich (2)": covered({"cin": 2}, **theirs),
+    }
+    found = parse(land, sheets, "returns/2025-26-Q2/joint.xlsx")
+    assert subjects(found) == [(CAMDEN, "2025-26-Q2"), (GREENWICH, "2025-26-Q2")]
+    assert [each.accepted for each in found] == [True, False]
