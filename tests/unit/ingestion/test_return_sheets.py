@@ -1,6 +1,7 @@
 """Which sheets of a workbook are returns, and for whom: several quarters, authorities, copies."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -444,3 +445,18 @@ def test_two_sheets_of_one_authority_do_not_set_another_aside(land: Callable) ->
     found = parse(land, sheets, "returns/2025-26-Q2/joint.xlsx")
     assert subjects(found) == [(CAMDEN, "2025-26-Q2"), (GREENWICH, "2025-26-Q2")]
     assert [each.accepted for each in found] == [True, False]
+
+
+@pytest.mark.parametrize("suffix", ["xls", "ods"])
+def test_a_template_saved_in_another_format_is_read_as_it_was_filled(
+    land: Callable, suffix: str
+) -> None:
+    """Version 2 of the template with invented figures, as LibreOffice saves it."""
+    saved = (Path(__file__).parent / "data" / f"return.{suffix}").read_bytes()
+    parsed = returns.parse(land(f"returns/2025-26-Q2/CAM/return.{suffix}", saved))
+    frame = parsed.tables["return_values"].set_index("measure_code")
+    assert set(frame["value_status"]) == {"ok"}
+    known = {"contacts": 12345, "referrals": 1639, "cin": 219, "sw_agency_fte": 394}
+    assert frame.loc[list(known), "value"].to_dict() == known
+    assert (parsed.signed_off_by, parsed.signed_off_on) == ("B", "2025-10-20")
+    assert parsed.accepted
