@@ -191,9 +191,11 @@ def _measures(
     # A description that is not as issued beside a code that is: the code counted.
     odd = key.notna() & ~read & by_code & cells["measure_label"].notna() & ~label["certain"]
     message = "The description is not the one issued; the code counted"
-    findings += place.listed(
-        "return.measure.resolved", "note", message, cells, odd, "measure_label"
-    )
+    another = both & (code["key"] != label["key"])
+    for severity, rows in (("check", odd & another), ("note", odd & ~another)):
+        findings += place.listed(
+            "return.measure.resolved", severity, message, cells, rows, "measure_label"
+        )
     known = cells.assign(measure_code=key.astype("string"))[key.notna()]
     contradicted = {*code["key"][blocked], *label["key"][blocked]}
     return known.reset_index(drop=True), contradicted, findings

@@ -208,6 +208,15 @@ def test_a_row_not_written_as_issued_says_what_it_was_taken_for(
     assert told in finding.message
 
 
+def test_a_description_that_is_nearer_to_another_measure_is_asked_about(land: Callable) -> None:
+    rows = return_rows({"cin": 42})
+    cin_row = next(row for row in rows if row[:1] == ["cin"])
+    cin_row[RETURN_HEADER.index("Measure")] = "Children lookd after"
+    (found,) = parse(land, {"Return": rows})
+    assert cin(found) == 42
+    assert rules_of([found]) == [("return.measure.resolved", "check")]
+
+
 def test_remembered_names_of_rows_and_columns_are_used(land: Callable) -> None:
     rows = return_rows({"cin": 42})
     cin_row = next(row for row in rows if row[:1] == ["cin"])
