@@ -54,11 +54,17 @@ class Quarter:
     @classmethod
     def find(cls, text: str) -> Self | None:
         """The first well-formed quarter inside a longer text, such as a file name; else None."""
+        return next(iter(cls.all_in(text)), None)
+
+    @classmethod
+    def all_in(cls, text: str) -> list[Self]:
+        """Every well-formed quarter inside a text, those in the usual order of words first."""
+        quarters = []
         for match in (found for form in _FORMS for found in form.finditer(text)):
             year, following, number = (int(match[part]) for part in ("year", "following", "number"))
             if (year + 1) % 100 == following:
-                return cls(year, number)
-        return None
+                quarters.append(cls(year, number))
+        return quarters
 
     @staticmethod
     def without(text: str) -> str:

@@ -193,13 +193,12 @@ def _parse_once(
     rules += remembered.digest(landing.la_of(file)) if remembered else ""
     keyed = hashlib.sha256(key + rules.encode()).hexdigest()[:16]
     kept = home / "raw" / ".parsed"
-    marks = sorted((kept / file_id).glob(f"{keyed}-*"))
-    if marks:
-        names = _submission_ids(file_id, int(marks[0].name.rpartition("-")[2]))
-        return [(name, _load(kept / name)) for name in names], False
+    mark = kept / file_id / f"{keyed}.json"
+    if mark.exists():
+        return [(name, _load(kept / name)) for name in json.loads(mark.read_text())], False
     parsed = parse_landed(file, parser(file.source, key, remembered))
     submissions = [parsed, *parsed.more]
-    ids = _submission_ids(file_id, len(submissions))
+    ids = [_submission_id(file_id, each) for each in submissions]
     done = all(each.accepted for each in submissions) or _set_aside(file, submissions, home)
     for name, each in zip(ids, submissions, strict=True):
         if not each.accepted:
@@ -207,13 +206,19 @@ def _parse_once(
             each.tables, each.table_names = {}, []
         _save(each, name, kept / name)
     if done:
-        (kept / file_id / f"{keyed}-{len(submissions)}").touch()
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.write_text(json.dumps(ids))
     return list(zip(ids, submissions, strict=True)), True
 
 
-def _submission_ids(file_id: str, count: int) -> list[str]:
-    """A file is nearly always one submission; further ones are numbered."""
-    return [file_id, *(f"{file_id}-{number}" for number in range(2, count + 1))]
+def _submission_id(file_id: str, parsed: Parsed) -> str:
+    """A submission's id: of its file and, where it is told, of its sheet.
+
+    By the sheet's name and not by its place, so that it stays when another sheet is read too.
+    """
+    if parsed.sheet is None:
+        return file_id
+    return f"{file_id}-{hashlib.sha256(parsed.sheet.encode('utf-8', 'replace')).hexdigest()[:6]}"
 
 
 def _set_aside(file: LandedFile, submissions: list[Parsed], home: Path) -> bool:

@@ -24,8 +24,8 @@ Cover = dict[str, tuple[str, str, str]]
 AUTHORITY = ("la_code", "la_name")
 # What may stand beside the quarter in the header of a column of values.
 _OF_VALUES = {"value", "values", "figure", "figures", "actual", "number", "count", "total", "this"}
-# So many measures by name, and a sheet is about the return.
-_NAMES_MEASURES = 5
+# So many measures by name with a figure beside them, and a sheet without a cover is a return.
+_NAMES_MEASURES = 3
 _SEARCHED_ROWS = 1000
 
 
@@ -139,10 +139,23 @@ def quarter_in(text: str) -> str | None:
         return None
 
 
+def authority_in(name: str) -> str | None:
+    """The authority that a file's or sheet's name tells: in full, or as its code in capitals.
+
+    New, Bar and Red are words; NEW, BAR and RED at the start of a name are authorities.
+    """
+    first = re.split(r"[^A-Za-z]+", name.strip(), maxsplit=1)[0]
+    if len(first) == 3 and landing.la_code(first) is not None:
+        if first.isupper():
+            return landing.la_code(first)
+        name = name.strip()[3:]
+    return landing.la_in_name(name, whole=True) if name else None
+
+
 def said_by(cover: Cover, sheet: Sheet) -> tuple[str | None, str | None]:
     """Authority and quarter by the sheet's own word: its cover, else its name."""
     authorities = [landing.la_in_name(cover[n][0], whole=True) for n in AUTHORITY if n in cover]
-    authorities.append(landing.la_in_name(sheet.name, whole=True))
+    authorities.append(authority_in(sheet.name))
     quarters = [quarter_in(cover["quarter"][0])] if "quarter" in cover else []
     named = Quarter.find(sheet.name)
     quarters.append(named.slug if named else None)
@@ -167,10 +180,20 @@ def _known_names() -> frozenset[str]:
 
 
 def _names(sheet: Sheet) -> int:
-    """How many measures a sheet names, whatever its columns; few or none are no return."""
-    cells = (c for row in sheet.rows[:_SEARCHED_ROWS] for c in row if isinstance(c, str))
-    found = {squeeze(cell) for cell in cells if 2 < len(cell) < 100} & _known_names()
-    return len(found) if len(found) >= _NAMES_MEASURES else 0
+    """How many measures a sheet names with a figure in the same row, whatever its columns."""
+    found: set[str] = set()
+    for row in sheet.rows[:_SEARCHED_ROWS]:
+        texts = {squeeze(cell) for cell in row if isinstance(cell, str) and 2 < len(cell) < 100}
+        if texts & _known_names() and any(_is_figure(cell) for cell in row):
+            found |= texts & _known_names()
+    return len(found)
+
+
+def _is_figure(cell: object) -> bool:
+    """A number, or text that starts like one; a code such as s47 is none."""
+    if isinstance(cell, str):
+        return bool(re.match(r"[<~+-]?[0-9]", cell.strip()))
+    return isinstance(cell, int | float) and not isinstance(cell, bool)
 
 
 def submissions(
@@ -237,8 +260,9 @@ def unread(
     """Sheets that name measures and have no table that could be read, each with its own word."""
     found = []
     for sheet in sheets:
-        number = _names(sheet)
-        if number and all(sheet is not each.sheet for each in candidates):
+        number, own = _names(sheet), _own(sheet, cover_labels(table))
+        enough = number >= _NAMES_MEASURES or (number and any(own))
+        if enough and all(sheet is not each.sheet for each in candidates):
             finding = Finding(
                 "return.sheet.not_read",
                 "check",
@@ -248,5 +272,5 @@ def unread(
                 sheet=sheet.name,
                 expected=f"a column headed “{table.column('value').headers[0]}”",
             )
-            found.append((sheet, *_own(sheet, cover_labels(table)), finding))
+            found.append((sheet, *own, finding))
     return found

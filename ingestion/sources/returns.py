@@ -20,6 +20,7 @@ from ingestion.sources.return_sheets import (
     AUTHORITY,
     Candidate,
     Cover,
+    authority_in,
     candidates,
     cover_labels,
     quarter_in,
@@ -47,20 +48,29 @@ def parse(file: landing.LandedFile, remembered: Remembered | None = None) -> Par
         return Parsed(findings=[_no_table(sheets, table)])
     first, *more = [_submission(each, file, table, said) for each, said in submissions(found, file)]
     first.more = more
-    _report_unread(first, sheets, found, table)
+    _report_unread(first, file, sheets, found, table)
     return first
 
 
 def _report_unread(
-    first: Parsed, sheets: Sequence[Sheet], found: Sequence[Candidate], table: Table
+    first: Parsed,
+    file: landing.LandedFile,
+    sheets: Sequence[Sheet],
+    found: Sequence[Candidate],
+    table: Table,
 ) -> None:
     """A sheet that names measures and cannot be read is a finding; where it says it is another
     authority's or quarter's, that one's submission is set aside."""
     subjects = {(each.la_code, each.quarter) for each in (first, *first.more)}
+    told = (landing.la_of(file), getattr(landing.quarter_of(file), "slug", None))
     for sheet, authority, quarter, finding in unread(sheets, found, table):
-        subject = (authority or first.la_code, quarter or first.quarter)
+        own = (authority, quarter)
         first.findings.append(finding)
-        if subject not in subjects:
+        # What the path says holds for the whole file: another's figures beside them are no return.
+        fits = all(t is None or o is None or t == o for t, o in zip(told, own, strict=True))
+        subject = (authority or first.la_code, quarter or first.quarter)
+        if fits and subject not in subjects:
+            subjects.add(subject)
             blocked = Parsed(sheet=sheet.name, la_code=subject[0], quarter=subject[1])
             blocked.findings.append(replace(finding, severity="block"))
             first.more.append(blocked)
@@ -173,21 +183,26 @@ def _identify(parsed: Parsed, file: landing.LandedFile, candidate: Candidate) ->
         lambda slug: Quarter.parse(slug).label,
     )
     sheet = candidate.sheet.name
-    in_stem, in_sheet = Quarter.find(stem), Quarter.find(sheet)
     _check_names(
         parsed,
         "authority",
         (parsed.la_code, *(landing.la_in_name(cover[n][0], True) for n in AUTHORITY if n in cover)),
-        {} if file.sidecar.get("la") else {stem: landing.la_in_name(stem, whole=True)},
-        {sheet: landing.la_in_name(sheet, whole=True)},
+        {} if file.sidecar.get("la") else {stem: authority_in(stem)},
+        {sheet: authority_in(sheet)},
     )
     _check_names(
         parsed,
         "quarter",
         (parsed.quarter, *(quarter_in(cover[n][0]) for n in ("quarter",) if n in cover)),
-        {} if file.sidecar.get("quarter") else {stem: in_stem.slug if in_stem else None},
-        {sheet: in_sheet.slug if in_sheet else None},
+        {} if file.sidecar.get("quarter") else {stem: _other_quarter(stem, parsed.quarter)},
+        {sheet: _other_quarter(sheet, parsed.quarter)},
     )
+
+
+def _other_quarter(name: str, settled: str | None) -> str | None:
+    """The quarter a name speaks of, unless it is among those it speaks of."""
+    named = [quarter.slug for quarter in Quarter.all_in(name)]
+    return named[0] if named and settled not in named else None
 
 
 def _settle(

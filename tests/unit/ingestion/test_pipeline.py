@@ -426,6 +426,26 @@ def test_a_correction_is_used_from_then_on_and_only_its_authority_is_read_again(
     assert list(camden(home).query("measure_code == 'cin'")["value"]) == [42, 42]
 
 
+def test_a_submission_keeps_its_number_when_another_sheet_is_understood(
+    run: Callable, land: Callable, zone: Path, home: Path
+) -> None:
+    first, second = two_quarters().values()
+    strange = [["Zahl" if cell == "Value" else cell for cell in row] for row in first]
+    land("returns/CAM/both.xlsx", {"Q1": strange, "Q2": second})
+    run()
+    before = numbered(home)
+    remember(zone, ",column,Zahl,Value")
+    run(days=1)
+    assert numbered(home)["2025-26-Q2"] == before["2025-26-Q2"] == 1
+    assert numbered(home)["2025-26-Q1"] == 1
+
+
+def numbered(home: Path) -> dict[str, int]:
+    files = pd.read_parquet(home / "raw" / "return_files.parquet")
+    counting = files[files["is_current"]]
+    return dict(zip(counting["quarter"], counting["submission_number"], strict=True))
+
+
 def camden(home: Path) -> pd.DataFrame:
     files = pd.read_parquet(home / "raw" / "return_files.parquet")
     mine = files.loc[files["new_la_code"] == "E09000007", "file_id"]

@@ -339,6 +339,7 @@ def test_a_second_table_below_is_pointed_at(land: Callable) -> None:
     [
         (PLACE.replace("return.xlsx", "Islington return.xlsx"), "Data", "authority"),
         (PLACE.replace("return.xlsx", "return 2025-26-Q1.xlsx"), "Data", "quarter"),
+        (PLACE.replace("return.xlsx", "ISL return.xlsx"), "Data", "authority"),
         (PLACE, "Islington", "authority"),
         (PLACE, "2025-26 Q1", "quarter"),
     ],
@@ -469,3 +470,45 @@ def test_a_template_saved_in_another_format_is_read_as_it_was_filled(
     assert frame.loc[list(known), "value"].to_dict() == known
     assert (parsed.signed_off_by, parsed.signed_off_on) == ("B", "2025-10-20")
     assert parsed.accepted
+
+
+@pytest.mark.parametrize("sheet", ["New", "Bar chart", "Red", "Data NEW"])
+def test_a_word_that_looks_like_a_code_names_nobody(land: Callable, sheet: str) -> None:
+    (found,) = parse(land, {sheet: return_rows()[len(COVER) :]})
+    assert rules_of([found]) == []
+
+
+def test_a_name_of_several_quarters_may_speak_of_the_settled_one(land: Callable) -> None:
+    path = PLACE.replace("return.xlsx", "2025-26-Q1 vs 2025-26-Q2.xlsx")
+    (found,) = parse(land, {"Return": return_rows()[len(COVER) :]}, path)
+    assert rules_of([found]) == []
+
+
+def test_last_quarters_figures_beside_the_return_are_no_submission(land: Callable) -> None:
+    before = [
+        ["Measure", "Number"],
+        ["Referrals", 700],
+        ["Children in need", 9],
+        ["Care leavers", 3],
+    ]
+    found = parse(land, {"Return": return_rows(), "2025-26 Q1": before})
+    assert subjects(found) == [(CAMDEN, "2025-26-Q2")]
+    assert rules_of(found) == [("return.sheet.not_read", "check")]
+
+
+def test_measures_that_are_only_explained_are_no_return(land: Callable) -> None:
+    guide = [
+        [cells_of(code, 0)["measure_label"], "see the guide"] for code in ("cin", "cla", "cpp")
+    ]
+    (found,) = parse(
+        land, {"Cover": [*COVER, *guide], "Data": return_rows()[len(COVER) :]}, ANYWHERE
+    )
+    assert (found.la_code, found.findings) == (CAMDEN, [])
+
+
+def test_a_short_sheet_of_another_authority_is_not_lost(land: Callable) -> None:
+    theirs = covered(la="Islington", code="E09000019")[: len(COVER)]
+    short = [*theirs, ["Measure code", "Number"], ["cin", 7]]
+    found = parse(land, {"Figures": return_rows()[len(COVER) :], "Short": short}, "returns/x.xlsx")
+    assert [each.la_code for each in found] == [None, "E09000019"]
+    assert [each.accepted for each in found] == [False, False]
