@@ -1,11 +1,11 @@
 """Which column is which: nothing lost, nothing moved, nothing guessed in silence."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ingestion.contract import Column, contract
-from ingestion.headers import find_header, labelled, normalise, resolve
+from ingestion.headers import figures_of, find_header, labelled, normalise, resolve
 
 LIST_3 = contract("annex_a").table("annex_a_list_3").columns
 RETURN = contract("return").table("return_values").columns
@@ -37,6 +37,8 @@ def test_one_slip_of_the_finger_moves_no_column(headers: list[str], data: st.Dat
     word = headers[victim]
     place = data.draw(st.integers(1, len(word) - 2))
     typo = word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+    # 21 for 12 is another number, and no slip of the finger.
+    assume(figures_of(typo) == figures_of(word))
     changed = [typo if i == victim else header for i, header in enumerate(headers)]
     expected = {column.name: headers.index(column.headers[0]) for column in LIST_3}
     assert resolve(changed, LIST_3).positions == expected
