@@ -4,6 +4,8 @@ Each offers `parse(file, ...) -> Parsed`. A parser stores nothing and knows noth
 `liia check` and the pipeline call the same function, so the same rules hold in both.
 """
 
+import logging
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +19,8 @@ from ingestion.findings import Finding, address, column_letter
 from ingestion.headers import Resolution, normalise
 from ingestion.landing import LandedFile
 from ingestion.readers import Sheet
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass
@@ -57,8 +61,11 @@ def parse_landed(file: LandedFile, parse: Callable[[LandedFile], Parsed]) -> Par
         try:
             parsed = parse(file)
         except Exception as error:
-            # Never the exception's text: it may quote a cell, and that is about a child.
-            message = f"Reading this file failed ({type(error).__name__}): a fault of the platform"
+            # Never the exception's text: it may quote a cell, and that is about a child. The log
+            # tells an engineer the place in our code.
+            kind, at = type(error).__name__, traceback.extract_tb(error.__traceback__)[-1]
+            _LOG.error("%s in %s, line %s, while reading a file", kind, at.filename, at.lineno)
+            message = f"Reading this file failed ({kind}): a fault of the platform"
             parsed = Parsed(findings=[Finding("file.failed", "block", message)])
     for each in (parsed, *parsed.more):
         each.table_names = sorted(each.tables)

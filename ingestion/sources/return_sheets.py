@@ -21,6 +21,8 @@ from ingestion.registry import names_of_measures
 
 # Cover values by name, each with the sheet and the address of its cell.
 Cover = dict[str, tuple[str, str, str]]
+# Authority (GSS code) and quarter (slug), as far as they are told.
+Subject = tuple[str | None, str | None]
 AUTHORITY = ("la_code", "la_name")
 # What may stand beside the quarter in the header of a column of values.
 _OF_VALUES = {"value", "values", "figure", "figures", "actual", "number", "count", "total", "this"}
@@ -152,7 +154,7 @@ def authority_in(name: str) -> str | None:
     return landing.la_in_name(name, whole=True) if name else None
 
 
-def said_by(cover: Cover, sheet: Sheet) -> tuple[str | None, str | None]:
+def said_by(cover: Cover, sheet: Sheet) -> Subject:
     """Authority and quarter by the sheet's own word: its cover, else its name."""
     authorities = [landing.la_in_name(cover[n][0], whole=True) for n in AUTHORITY if n in cover]
     authorities.append(authority_in(sheet.name))
@@ -162,7 +164,7 @@ def said_by(cover: Cover, sheet: Sheet) -> tuple[str | None, str | None]:
     return next(filter(None, authorities), None), next(filter(None, quarters), None)
 
 
-def _own(sheet: Sheet, labels: Mapping[str, str]) -> tuple[str | None, str | None]:
+def _own(sheet: Sheet, labels: Mapping[str, str]) -> Subject:
     last = max((index for index, _ in headers.first_rows(sheet.rows)), default=-1)
     return said_by(read_cover(sheet, last + 1, labels), sheet)
 
@@ -200,8 +202,8 @@ def submissions(
     candidates: list[Candidate], file: landing.LandedFile
 ) -> list[tuple[Candidate, list[Finding]]]:
     """The candidates that count, at least one, each with what is said about sheets that do not."""
-    place = (landing.la_of(file), getattr(landing.quarter_of(file), "slug", None))
-    fitting = [c for c in candidates if _fits(c, place)]
+    place = place_of(file)
+    fitting = [c for c in candidates if fits(place, (c.authority, c.quarter))]
     if not fitting:
         # The best one is read all the same, and says what disagrees.
         return [(candidates[0], [])]
@@ -212,7 +214,7 @@ def submissions(
         for c in candidates
         if c not in fitting
     ]
-    chosen: dict[tuple[str | None, str | None], tuple[Candidate, list[Finding]]] = {}
+    chosen: dict[Subject, tuple[Candidate, list[Finding]]] = {}
     for candidate in fitting:
         subject = (place[0] or candidate.authority, place[1] or candidate.quarter)
         held, findings = chosen.setdefault(subject, (candidate, []))
@@ -234,8 +236,14 @@ def submissions(
     return counting
 
 
-def _fits(candidate: Candidate, place: tuple[str | None, str | None]) -> bool:
-    own = (candidate.authority, candidate.quarter)
+def place_of(file: landing.LandedFile) -> Subject:
+    """What sidecar, folders and name say of the whole file."""
+    quarter = landing.quarter_of(file)
+    return landing.la_of(file), quarter.slug if quarter else None
+
+
+def fits(place: Subject, own: Subject) -> bool:
+    """Whether a sheet's own word is not against what the path says."""
     return all(
         told is None or said is None or told == said for told, said in zip(place, own, strict=True)
     )
@@ -256,7 +264,7 @@ def sheet_finding(rule: str, candidate: Candidate, what: str, severity: str = "c
 
 def unread(
     sheets: Sequence[Sheet], candidates: Sequence[Candidate], table: Table
-) -> list[tuple[Sheet, str | None, str | None, Finding]]:
+) -> list[tuple[Sheet, Subject, Finding]]:
     """Sheets that name measures and have no table that could be read, each with its own word."""
     found = []
     for sheet in sheets:
@@ -272,5 +280,5 @@ def unread(
                 sheet=sheet.name,
                 expected=f"a column headed “{table.column('value').headers[0]}”",
             )
-            found.append((sheet, *own, finding))
+            found.append((sheet, own, finding))
     return found
