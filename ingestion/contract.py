@@ -29,15 +29,18 @@ class Column(_Strict):
     """One column. `headers[0]` is the header as issued; the others are known aliases.
 
     `keep` is the privacy treatment on landing: keep, pseudonymise (keyed hash), month (a date
-    becomes the first of its month) or drop.
+    becomes the first of its month) or drop. `values` are the categories of a published filter as
+    DfE writes them; where DfE has written one otherwise too, a list of all, the first of which
+    stands for them. `years_months` is DfE's way to write a time: 01:03 is fifteen months.
     """
 
     name: str
     headers: list[str] = Field(min_length=1)
-    type: Literal["text", "integer", "number", "date", "category"] = "text"
+    type: Literal["text", "integer", "number", "date", "category", "years_months"] = "text"
     role: Literal["value", "standard", "filter", "indicator", "ignore"] = "value"
     required: bool = False
     codes: str | None = None
+    values: list[str | list[str]] = []
     keep: Literal["keep", "pseudonymise", "month", "drop"] = "keep"
 
 
@@ -91,8 +94,10 @@ class FileRule(_Rule):
 
 
 class Table(_Strict):
-    """One table inside a source's files. `year_end` (MM-DD) is a published year's last day.
+    """One table inside a source's files.
 
+    `year_end` (MM-DD) is the last day of a published "reporting year"; other years end by their
+    name. A published file belongs to the release of its last period, `release_lag` years on.
     `versions` are the issued layouts of a template, oldest first.
     """
 
@@ -102,6 +107,7 @@ class Table(_Strict):
     cover: dict[str, str] = {}
     publication: str | None = None
     year_end: str | None = None
+    release_lag: int = 0
     columns: list[Column]
     rules: list[Rule] = []
     file_rules: list[FileRule] = []

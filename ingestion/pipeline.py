@@ -62,7 +62,7 @@ class Ingested:
 def tables_of(source: str) -> list[str]:
     """The raw tables a source hands over."""
     if source == "published":
-        return ["published_values"]
+        return ["published_values", "published_columns"]
     return [table.name for table in contract(source).tables]
 
 
@@ -83,6 +83,9 @@ def _fields(table: str) -> list[tuple[str, pa.DataType]]:
             "year_end",
         ]
         return [*((n, pa.string()) for n in names), ("row", pa.int64()), ("value", pa.float64())]
+    if table == "published_columns":
+        names = ["dataset", "header", "column_name", "role"]
+        return [*((n, pa.string()) for n in names), ("position", pa.int64())]
     if table == "return_values":
         names = ["measure_code", "unit", "comment", "value_status", "value_text", "sheet", "cell"]
         return [*((n, pa.string()) for n in names), ("row", pa.int64()), ("value", pa.float64())]

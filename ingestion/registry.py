@@ -138,3 +138,12 @@ def measures_of_set(set_id: str) -> pd.DataFrame:
         .merge(seed("registry/measures"), on="measure_code")
         .reset_index(drop=True)
     )
+
+
+@lru_cache
+def published_places(dataset: str) -> pd.DataFrame:
+    """Where in a dataset's files figures are taken from: columns column_name and filter_key."""
+    mapping = seed("registry/published_measures")
+    populations = seed("registry/published_populations")
+    places = pd.concat([mapping, populations])[["dataset", "column_name", "filter_key"]]
+    return places[places["dataset"] == dataset].drop_duplicates(ignore_index=True)

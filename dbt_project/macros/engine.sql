@@ -50,3 +50,6 @@
 
 {# A date as a person writes it: 31 March 2025. #}
 {% macro date_text(day) %}strftime({{ day }}, '%-d %B %Y'){% endmacro %}
+
+{# The point in time at which a day begins in London. #}
+{% macro london_midnight(day) %}(cast({{ day }} as timestamp) at time zone 'Europe/London'){% endmacro %}

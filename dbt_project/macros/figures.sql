@@ -50,3 +50,20 @@
     {%- endfor -%}
     {{ ns.sql }}
 {%- endmacro %}
+
+{#
+    From when until when a numerator and its population were both the newest known. A numerator without
+    a population is known by itself; two that were never known together have neither moment.
+#}
+{% macro known_together(numerator, population) -%}
+    {%- set a, b = numerator, population -%}
+    {%- set since = "greatest(" ~ a ~ ".known_from, coalesce(" ~ b ~ ".known_from, " ~ a ~ ".known_from))" -%}
+    {%- set till = "coalesce(least(" ~ a ~ ".known_until, " ~ b ~ ".known_until), " ~ a ~ ".known_until, " ~ b ~ ".known_until)" -%}
+    {%- set together -%}
+        {{ a }}.known_from is not null
+        and ({{ b }}.population_release is null or {{ b }}.known_from is not null)
+        and ({{ till }} is null or {{ since }} < {{ till }})
+    {%- endset -%}
+    case when {{ together }} then {{ since }} end as known_from,
+    case when {{ together }} then {{ till }} end as known_until
+{%- endmacro %}

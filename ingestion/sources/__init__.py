@@ -6,7 +6,7 @@ Each offers `parse(file, ...) -> Parsed`. A parser stores nothing and knows noth
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -78,13 +78,19 @@ def parse_landed(file: LandedFile, parse: Callable[[LandedFile], Parsed]) -> Par
     return parsed
 
 
-def header_findings(table: Table, sheet: Sheet, resolution: Resolution) -> list[Finding]:
-    """What a reader should know about how the columns were matched, worst first."""
+def header_findings(
+    table: Table, sheet: Sheet, resolution: Resolution, needed: Collection[str] = ()
+) -> list[Finding]:
+    """What a reader should know about how the columns were matched, worst first.
+
+    A column that the contract requires, or whose name is in `needed`, blocks where it is missing.
+    """
+    required = {*needed, *(column.name for column in table.columns if column.required)}
     finding = partial(Finding, table=table.name, sheet=sheet.name, row=resolution.row + 1)
     found = [
         finding(
             rule_id="headers.missing",
-            severity="block" if column.required else "check",
+            severity="block" if column.name in required else "check",
             message=f"Column “{column.headers[0]}” was not found",
             column=column.headers[0],
             expected="a column headed " + " or ".join(f"“{header}”" for header in column.headers),
@@ -104,7 +110,7 @@ def header_findings(table: Table, sheet: Sheet, resolution: Resolution) -> list[
         found.append(
             finding(
                 rule_id="headers.duplicate",
-                severity="block" if column.required and same else "check",
+                severity="block" if column.name in required and same else "check",
                 message=f"“{header}” heads another column too; column"
                 f" {column_letter(used.position)} was used, {column_letter(position)} was not",
                 cell=address(resolution.row, position),

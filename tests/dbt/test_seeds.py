@@ -10,7 +10,14 @@ import pytest
 from ingestion.contract import contract
 from ingestion.periods import Quarter, add_working_days, working_days
 from ingestion.registry import seed
+from ingestion.sources.published_dataset import spellings
 from orchestration.home import DBT_PROJECT
+
+PUBLISHED_MAPPINGS = (
+    "registry/published_measures",
+    "registry/published_indicators",
+    "registry/published_populations",
+)
 
 
 def test_quarters_are_those_of_the_calendar_module() -> None:
@@ -74,10 +81,56 @@ def test_every_mapped_column_is_an_indicator_column_of_its_contract() -> None:
         for column in table.columns
         if column.role == "indicator"
     }
-    for name in ("registry/published_measures", "registry/published_indicators"):
+    for name in PUBLISHED_MAPPINGS:
         mapping = seed(name)
         rows = set(zip(mapping["dataset"], mapping["column_name"], strict=True))
         assert rows <= known, rows - known
+
+
+@pytest.mark.parametrize("name", PUBLISHED_MAPPINGS)
+def test_every_mapped_category_is_one_of_its_contract(name: str) -> None:
+    """All filters of the dataset are named, in the contract's order and the contract's words."""
+    for dataset, key in seed(name)[["dataset", "filter_key"]].itertuples(index=False):
+        filters = [c for c in contract("published").table(dataset).columns if c.role == "filter"]
+        named = dict(part.split("=") for part in key.split("; ")) if key else {}
+        assert list(named) == [column.name for column in filters], (dataset, key)
+        for column in filters:
+            assert named[column.name] in set(spellings(column).values()), (dataset, key)
+
+
+def test_a_figure_is_taken_from_one_dataset_and_its_base_from_the_same_file() -> None:
+    mapping = seed("registry/published_measures")
+    figures = mapping[mapping["use"] == "figure"]
+    assert figures.groupby("measure_code")["dataset"].nunique().max() == 1
+    # A base that no figure of its dataset needs would be read for nothing.
+    terms = seed("registry/indicator_terms")
+    for base in mapping[mapping["use"] == "base"].itertuples():
+        needing = terms[
+            (terms["role"] == "denominator") & (terms["measure_code"] == base.measure_code)
+        ]
+        numerators = terms[terms["indicator_code"].isin(needing["indicator_code"])]
+        own = set(figures.loc[figures["dataset"] == base.dataset, "measure_code"])
+        assert own & set(numerators["measure_code"]), base
+
+
+def test_an_indicator_is_mapped_where_its_measures_are_and_says_so() -> None:
+    mapping = seed("registry/published_measures")
+    datasets = mapping.groupby("measure_code")["dataset"].agg(set)
+    measures = seed("registry/indicator_terms").groupby("indicator_code")["measure_code"].agg(list)
+    registered = seed("registry/indicators").set_index("indicator_code")
+    for code, needed in measures.items():
+        held = [datasets.get(measure, set()) for measure in needed]
+        together = set.intersection(*held)
+        assert (registered.loc[code, "published"] == "mapped") == bool(together), (code, held)
+        named = bool(registered.loc[code, "published_file"])
+        assert named == (registered.loc[code, "published"] != "no_counterpart"), code
+
+
+def test_every_known_published_counterpart_is_mapped_or_listed() -> None:
+    """33 items of the list and its supplement have a file at hand, and one a part of it."""
+    states = seed("registry/indicators").groupby("published").size().to_dict()
+    # The eleven sources of referral are one item.
+    assert states == {"mapped": 44, "awaiting_file": 10, "no_counterpart": 5}
 
 
 def test_every_list_that_measures_come_from_is_in_the_contract() -> None:

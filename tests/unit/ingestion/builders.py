@@ -166,15 +166,15 @@ def annex_a_sheets(**rows: Rows) -> dict[str, Rows]:
 
 
 def ees(columns: Mapping[str, Sequence[Any]], rows: int = 1) -> str:
-    """An EES file: the shared columns, then those given, one value for each row."""
+    """An EES file of figures for England: the shared columns, then those given, a value a row."""
     shared = {
         "time_period": "2024",
         "time_identifier": "Reporting year",
-        "geographic_level": "Local authority",
+        "geographic_level": "National",
         "country_code": "E92000001",
         "country_name": "England",
-        "new_la_code": "E09000007",
-        "la_name": "Camden",
+        "new_la_code": "",
+        "la_name": "",
     }
     every = {name: [value] * rows for name, value in shared.items()} | dict(columns)
     lines = [

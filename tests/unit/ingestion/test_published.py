@@ -107,11 +107,11 @@ def test_an_unknown_column_is_noted_and_a_near_name_is_not_guessed(land: Callabl
         ("headers.unknown", "Referrals_child_rated", "Referrals_child_rate"),
         ("headers.unknown", "Colour", None),
     }
-    assert set(values(parsed.tables["published_values"])) == {
-        "referrals",
-        "rereferrals",
-        "no_further_action",
-    }
+    held = parsed.tables["published_values"].set_index("column_name")
+    # Kept, under their own names: nothing of the file is lost, and no figure is taken from them.
+    assert held.loc["referrals_child_rated", "value"] == 5
+    assert held.loc["colour", "value_text"] == "red"
+    assert "referrals_child_rate" not in held.index
 
 
 def test_the_same_column_twice_blocks(land: Callable) -> None:
@@ -140,7 +140,7 @@ def test_a_file_that_cannot_be_used_is_set_aside(land: Callable, text: str, rule
 
 
 def test_a_geographic_level_without_an_area_sets_the_file_aside(land: Callable) -> None:
-    wards = ees(REFERRALS).replace("Local authority", "Ward")
+    wards = ees(REFERRALS).replace("National", "Ward")
     parsed = published.parse(land(PLACE, wards))
     (finding,) = parsed.findings
     assert (finding.rule_id, finding.value, finding.cell) == (
@@ -158,9 +158,21 @@ def test_a_period_in_another_form_sets_the_file_aside(land: Callable, period: st
     assert not parsed.accepted
 
 
-def test_a_row_that_stands_twice_sets_the_file_aside(land: Callable) -> None:
-    """Its figures would be added to themselves."""
+def test_a_line_that_repeats_another_counts_once(land: Callable) -> None:
     doubled = {name: values * 2 for name, values in REFERRALS.items()}
+    parsed = published.parse(land(PLACE, ees(doubled, rows=2)))
+    (finding,) = parsed.findings
+    assert (finding.rule_id, finding.severity, finding.row) == (
+        "published.row.repeated",
+        "check",
+        3,
+    )
+    assert set(parsed.tables["published_values"]["row"]) == {2}
+
+
+def test_two_lines_for_one_place_set_the_file_aside(land: Callable) -> None:
+    """Their figures would be added up."""
+    doubled = {name: [*values, 5] for name, values in REFERRALS.items()}
     parsed = published.parse(land(PLACE, ees(doubled, rows=2)))
     (finding,) = parsed.findings
     assert (finding.rule_id, finding.row) == ("published.row.twice", 3)

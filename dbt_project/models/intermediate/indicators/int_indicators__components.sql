@@ -1,6 +1,7 @@
 -- One row per indicator, authority (or published area), period and release: numerator and
 -- denominator side by side. Where the denominator is a population, one row per population release
--- that may be used: the newest, and for published figures the one they were first published with.
+-- that it has stood with: the newest, the one a published figure was first published with
+-- (is_as_published), and any that was the newest at some time while the numerator was.
 with numerators as (
 
     select * from {{ ref('int_indicators__terms') }}
@@ -22,14 +23,23 @@ has_denominator as (
 
 ),
 
--- For each area and wanted year the newest release's estimate, or the newest year it has.
 populations as (
 
+    select * from {{ ref('int_populations') }}
+
+),
+
+-- Which population a published rate was first published with: the one of its release, else the one before.
+published_with as (
+
     select
-        *,
-        max(population_release) over (partition by age_band) as newest_release,
-        max(mid_year) over (partition by age_band, population_release) as last_year
-    from {{ ref('populations') }}
+        published.release_label,
+        releases.age_band,
+        max(releases.population_release) as population_release
+    from (select distinct release_label from numerators where source = 'published') as published
+    inner join (select distinct age_band, population_release from populations) as releases
+        on releases.population_release <= published.release_label
+    group by published.release_label, releases.age_band
 
 ),
 
@@ -37,6 +47,7 @@ measured as (
 
     select
         numerators.* exclude (role, value, value_status, is_proxy, comment),
+        published_with.population_release as first_population_release,
         indicators.unit,
         indicators.multiplier,
         indicators.population_band,
@@ -75,6 +86,11 @@ measured as (
             and numerators.source = denominators.source
             and numerators.release_id = denominators.release_id
     left join {{ ref('quarters') }} as quarters on numerators.period_label = quarters.quarter_label
+    left join published_with
+        on
+            numerators.source = 'published'
+            and numerators.release_label = published_with.release_label
+            and indicators.population_band = published_with.age_band
     where denominators.indicator_code is not null or has_denominator.indicator_code is null
 
 ),
@@ -124,8 +140,11 @@ select
     populations.population_release,
     populations.mid_year as population_year,
     coalesce(populations.mid_year != measured.wanted_year, false) as is_population_fallback,
-    measured.is_current
-    and coalesce(populations.population_release = populations.newest_release, true) as is_current,
+    measured.is_current and coalesce(populations.is_newest, true) as is_current,
+    measured.source = 'published'
+    and coalesce(populations.population_release = coalesce(measured.first_population_release, ''), true)
+        as is_as_published,
+    {{ known_together('measured', 'populations') }},
     measured.is_proxy,
     measured.joint_code,
     measured.comment,
@@ -153,6 +172,12 @@ left join populations
         and measured.new_la_code = populations.area_code
         and least(measured.wanted_year, populations.last_year) = populations.mid_year
         and (
-            populations.population_release = populations.newest_release
-            or (measured.source = 'published' and measured.release_label = populations.population_release)
+            populations.is_newest
+            or populations.population_release = measured.first_population_release
+            or (
+                measured.known_from is not null
+                and populations.known_from is not null
+                and (populations.known_until is null or measured.known_from < populations.known_until)
+                and (measured.known_until is null or populations.known_from < measured.known_until)
+            )
         )

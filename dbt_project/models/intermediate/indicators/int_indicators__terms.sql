@@ -1,6 +1,7 @@
 -- One row per indicator, role (numerator or denominator), area, period and release: the sum of the
 -- role's measures. It has a value only where every measure is there and usable; else the status of
--- the worst. Quarterly flows and snapshots meet here on the quarter they share.
+-- the worst. Quarterly flows and snapshots meet here on the quarter they share. What a published file
+-- gives as the base of its own figures is a denominator only.
 with measures as (
 
     select
@@ -36,6 +37,8 @@ summed as (
         {{ exact_sum('measures.value') }} as value_sum,
         {{ value_at_max('measures.value_status', 'statuses.severity_order') }} as worst_status,
         bool_and(measures.is_current) as is_current,
+        max(measures.known_from) as known_from,
+        min(measures.known_until) as known_until,
         bool_or(measures.is_proxy) as is_proxy,
         max(measures.release_label) as release_label,
         max(measures.joint_code) as joint_code,
@@ -43,6 +46,7 @@ summed as (
     from measures
     inner join {{ ref('indicator_terms') }} as terms on measures.measure_code = terms.measure_code
     inner join {{ ref('value_statuses') }} as statuses on measures.value_status = statuses.value_status
+    where terms.role = 'denominator' or not measures.is_base
     group by all
 
 )

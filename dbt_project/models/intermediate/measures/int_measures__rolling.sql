@@ -4,9 +4,11 @@ with quarters as (
 
     select
         measures.*,
+        files.received_at,
         extract(year from measures.period_end) * 4
         + extract(quarter from measures.period_end) as quarter_number
     from {{ ref('int_measures__return') }} as measures
+    left join {{ ref('stg_ledger__files') }} as files on measures.file_id = files.file_id
     where measures.period_type = 'quarter' and measures.is_current and measures.value_status = 'ok'
 
 ),
@@ -16,7 +18,8 @@ summed as (
     select
         *,
         {{ exact_sum('value', 'over last_four') }} as rolling_value,
-        count(*) over last_four as quarters_held
+        count(*) over last_four as quarters_held,
+        max(received_at) over last_four as complete_at
     from quarters
     window last_four as (
         partition by measure_code, new_la_code
@@ -42,6 +45,7 @@ select
     is_proxy,
     joint_code,
     cast(null as varchar) as comment,
+    complete_at,
     file_id,
     'sum of four quarters' as source_address
 from summed

@@ -1,6 +1,7 @@
 -- One row per published value and area it is for: the only place where a line of a DfE file finds its
 -- area. A joint line ("E09000021 / E09000027") gives one row to each authority, with joint_code saying
--- that the figure is shared; a changed code becomes the one this project knows the authority by.
+-- that the figure is shared; a changed code becomes the one this project knows the authority by. A line
+-- of an area that is not known has no row: ingestion has reported it.
 with placed as (
 
     select
@@ -22,6 +23,14 @@ split as (
         case when codes like '% / %' then codes end as joint_code
     from placed
 
+),
+
+known as (
+
+    select new_la_code from {{ ref('local_authorities') }}
+    union all
+    select area_code as new_la_code from {{ ref('areas') }}
+
 )
 
 select
@@ -32,9 +41,10 @@ select
     split.time_period,
     split.year_end,
     split.source_row,
-    coalesce(changes.new_la_code, split.la_code) as new_la_code,
+    known.new_la_code,
     split.joint_code,
     split.value,
     split.value_status
 from split
 left join {{ ref('la_code_changes') }} as changes on split.la_code = changes.la_code
+inner join known on coalesce(changes.new_la_code, split.la_code) = known.new_la_code

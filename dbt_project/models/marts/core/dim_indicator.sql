@@ -18,6 +18,8 @@ select
     definition_status,
     definition_basis,
     annex_a,
+    published,
+    published_file,
     lait_measure,
     notes
 from {{ ref('indicators') }}

@@ -12,9 +12,12 @@ select
     value,
     value_status,
     is_current,
+    known_from,
+    known_until,
     is_proxy,
     joint_code,
     comment,
     file_id,
     source_address
 from {{ ref('int_measures') }}
+where not is_base
