@@ -142,7 +142,7 @@ class _Shared(_Strict):
 def _read(path: Path) -> dict:
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ContractError(f"{path}: not readable as YAML: {error}") from error
 
 
@@ -153,6 +153,11 @@ def _typed(model: type[_Model], data: dict, path: Path) -> _Model:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise ContractError(f"{path}: {where}: {first['msg']}") from error
+
+
+def load_typed(model: type[_Model], path: Path) -> _Model:
+    """Any YAML file that a model describes; ContractError names the file and field."""
+    return _typed(model, _read(path), path)
 
 
 def load_contract(source: str, folder: Path = CONTRACTS) -> Contract:
