@@ -196,6 +196,44 @@ def template(
 
 
 @app.command()
+def fetch_published(
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", help="A file name of the list; may be given several times."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List what would be asked, and ask nothing.")
+    ] = False,
+    sources: Annotated[
+        Path | None,
+        typer.Option("--sources", help="Another list of addresses and data sets (YAML)."),
+    ] = None,
+    landing: LandingOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Fetch DfE's published files into the landing zone; those that have not changed stay."""
+    from ingestion.contract import ContractError
+    from ingestion.landing import is_synthetic
+    from ingestion.published_sources import PACKAGED, load_sources
+
+    source_file = sources or PACKAGED
+    try:
+        listed = load_sources(source_file)
+        chosen = listed.chosen(only or [])
+    except (ContractError, OSError, ValueError) as error:
+        _stop(str(error), 2)
+    place = homes.from_environment(home, landing)
+    if not place.landing.is_dir():
+        _stop(f"There is no landing zone at {place.landing}. Make the folder first.", 2)
+    if is_synthetic(place.landing):
+        _stop(f"{place.landing} is a synthetic landing zone; real figures go into another.", 2)
+    _needs_platform()
+    from orchestration.fetching import fetch
+
+    raise typer.Exit(fetch(place.landing, listed, source_file, chosen, dry_run, console))
+
+
+@app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="SQL on the published marts.")],
     home: HomeOption = None,

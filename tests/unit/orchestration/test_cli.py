@@ -16,7 +16,7 @@ from tests.unit.ingestion.builders import USUAL
 def test_help_lists_the_commands() -> None:
     done = liia("--help")
     assert done.returncode == 0
-    for command in ("demo", "run", "check", "template", "sql", "ui"):
+    for command in ("demo", "run", "check", "template", "fetch-published", "sql", "ui"):
         assert command in done.stdout
 
 
@@ -42,6 +42,10 @@ def test_help_lists_the_commands() -> None:
             ["check", str(PROJECT / "README.md"), "--report", str(PROJECT / "README.md")],
             "--report takes a folder",
         ),
+        (["fetch-published", "--landing", "nowhere"], "There is no landing zone at"),
+        (["fetch-published", "--only", "c1.csv"], "c1.csv is not a data set here; one of: c2_"),
+        (["fetch-published", "--sources", "nowhere.yml"], "nowhere.yml"),
+        (["fetch-published", "--sources", str(PROJECT / "README.md")], "README.md: "),
     ],
 )
 def test_wrong_usage_is_exit_2_with_a_sentence(arguments: list[str], says: str) -> None:
@@ -229,6 +233,7 @@ def test_check_and_template_start_without_the_heavy_libraries(tmp_path: Path) ->
         f"app({[*wanted, '--home', str(tmp_path)]!r}, standalone_mode=False)\n"
     )
     modules = ("dagster", "dbt", "great_expectations", "plotly", "duckdb", "jinja2", "openpyxl")
+    modules += ("requests",)  # nothing that is checked goes over a network
     probe = code + (
         f"heavy = [m for m in {modules} if m in sys.modules]\n"
         "sys.exit(f'imported: {heavy}' if heavy else 0)\n"
