@@ -134,7 +134,7 @@ class Fetcher:
             sha256, size = _sha256(body.path) or "", body.path.stat().st_size
             sidecar_sha256 = record.sidecar_sha256 if record else None
             if sha256 != kept:
-                # The sidecar first: stopped between the two, the next fetch puts both right.
+                # The sidecar first: stopped between the two, it is right once the file is fetched.
                 sidecar_sha256, note = self._describe(data_set, target, sidecar_sha256)
                 notes += [note] if note else []
                 if kept and record is None:

@@ -167,6 +167,7 @@ def next_address(here: str, location: str | None) -> str:
     """Where a redirect leads. Never to less safety than before, and never off the web."""
     there = urljoin(here, location or "")
     schemes = urlsplit(here).scheme, urlsplit(there).scheme
-    if not location or schemes not in (("https", "https"), ("http", "https"), ("http", "http")):
+    allowed = schemes in (("https", "https"), ("http", "https"), ("http", "http"))
+    if not location or not allowed or not there.isprintable():
         raise Failed(f"{here} leads to {location!r}, which is not followed")
     return there

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.filesize import decimal
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.table import Column
+from rich.text import Text
 
 from ingestion.download import Progress as Follow
 from ingestion.fetch import Fetcher, Outcome
@@ -29,9 +31,10 @@ def fetch(
             console.print(fetcher.plan(data_set), markup=False, soft_wrap=True)
         return 0
     failed = 0
-    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+    name = TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis"))
+    size = DownloadColumn(table_column=Column(no_wrap=True))
     with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
+        BarColumn(20), size, name, console=console, transient=True, disable=not console.is_terminal
     ) as bars:
 
         def follow(name: str) -> Follow:
@@ -54,6 +57,6 @@ def fetch(
 
 def _say(outcome: Outcome, console: Console) -> None:
     size = [] if outcome.state == "failed" else [decimal(outcome.size)]
-    console.print(f"[{_COLOURS[outcome.state]}]{outcome.state:<10}[/]", end="")
     told = f"{outcome.file}: {'; '.join([*size, *outcome.notes])}"
-    console.print(told, markup=False, soft_wrap=True)
+    state = (f"{outcome.state:<10}", _COLOURS[outcome.state])
+    console.print(Text.assemble(state, told), soft_wrap=True)

@@ -348,6 +348,15 @@ def test_a_part_outlives_the_command_and_is_no_file_of_the_landing_zone(
     assert place.stored() == CSV
 
 
+def test_a_part_is_not_gone_on_with_from_another_address(place: Place, server: Server) -> None:
+    server.tell(PATH, cut(CSV, 300), answer(500))
+    place.fetch()
+    place.sets(Place.data_set("a.csv", data_set_file_id=IDS[1]))
+    server.tell(f"/set/{IDS[1]}/csv", file(OTHER))  # the same tag, by chance
+    assert place.fetch().state == "fetched"
+    assert place.stored() == OTHER
+
+
 def test_a_date_will_do_where_there_is_no_tag(place: Place, server: Server) -> None:
     modified = "Thu, 31 Oct 2024 09:30:00 GMT"
     rest = CSV[300:]
@@ -445,7 +454,7 @@ def test_a_redirect_in_a_circle_or_off_the_web_fails(
 def test_a_redirect_may_not_lose_the_encryption() -> None:
     assert next_address("http://a.uk/1", "https://b.uk/2") == "https://b.uk/2"
     assert next_address("https://a.uk/1", "/2") == "https://a.uk/2"
-    for location in ("http://a.uk/2", "file:///2", "", None):
+    for location in ("http://a.uk/2", "file:///2", "/\x1b[2J", "", None):
         with pytest.raises(Failed, match="is not followed"):
             next_address("https://a.uk/1", location)
 
