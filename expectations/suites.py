@@ -174,7 +174,7 @@ def mart_suite(mart: str) -> list[Rule]:
                 for column in ("path", "rule_id", "message", "is_current")
             ),
             _in_set(mart, "source", list(SOURCES)),
-            _in_set(mart, "scope", ["file", "history"]),
+            _in_set(mart, "scope", ["file", "history", "figures"]),
             _in_set(mart, "severity", list(SEVERITIES)),
         ]
     return [

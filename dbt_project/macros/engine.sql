@@ -48,6 +48,9 @@
     end
 {%- endmacro %}
 
+{# A number with a fixed number of decimals, as text. #}
+{% macro fixed_text(number, decimals) %}format('{:.{{ decimals }}f}', {{ number }}){% endmacro %}
+
 {# A date as a person writes it: 31 March 2025. #}
 {% macro date_text(day) %}strftime({{ day }}, '%-d %B %Y'){% endmacro %}
 

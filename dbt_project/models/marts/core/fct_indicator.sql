@@ -11,24 +11,6 @@ with components as (
 
 ),
 
-published_rates as (
-
-    select
-        mapping.indicator_code,
-        files.release_id,
-        published.time_period,
-        published.new_la_code,
-        published.value
-    from {{ ref('int_published__values') }} as published
-    inner join {{ ref('published_indicators') }} as mapping
-        on
-            published.dataset = mapping.dataset
-            and published.column_name = mapping.column_name
-            and published.filter_key = coalesce(mapping.filter_key, '')
-    inner join {{ ref('stg_ledger__files') }} as files on published.file_id = files.file_id
-
-),
-
 judged as (
 
     select
@@ -67,7 +49,7 @@ select
         when judged.worst_status = 'ok' and judged.denominator = 0 then 'not_applicable'
         else judged.worst_status
     end as value_status,
-    published_rates.value as published_value,
+    printed.published_value,
     judged.unit,
     judged.is_current,
     judged.is_as_published,
@@ -81,9 +63,9 @@ select
     cast(judged.n_authorities as integer) as n_authorities,
     judged.comment
 from judged
-left join published_rates
+left join {{ ref('int_published__rates') }} as printed
     on
-        judged.indicator_code = published_rates.indicator_code
-        and judged.release_id = published_rates.release_id
-        and judged.period_label = published_rates.time_period
-        and judged.new_la_code = published_rates.new_la_code
+        judged.indicator_code = printed.indicator_code
+        and judged.release_id = printed.release_id
+        and judged.period_label = printed.period_label
+        and judged.new_la_code = printed.new_la_code

@@ -1,5 +1,5 @@
--- One row per finding: what was wrong in a file that is in the landing zone, and what history has to ask
--- about the returns that count. What Annex A cells held is never here, whatever was handed over.
+-- One row per finding: what was wrong in a file that is in the landing zone, what history has to ask
+-- about the returns that count, and where figures that DfE prints are not what its own counts give. What Annex A cells held is never here, whatever was handed over.
 with files as (
 
     select * from {{ ref('stg_ledger__files') }}
@@ -44,11 +44,40 @@ in_history as (
 
 ),
 
+in_figures as (
+
+    select
+        'published' as source_name,
+        'figures' as scope,
+        differences.file_id,
+        'published.rate.differs' as rule_id,
+        'check' as severity,
+        files.dataset as table_name,
+        differences.column_name,
+        cast(differences.published_value as varchar) as value,
+        'what the counts give: '
+        || {{ fixed_text('differences.value', 3) }} as expected,
+        indicators.label || ': ' || {{ number_text('differences.figures_differing') }} || ' of '
+        || {{ number_text('differences.figures_compared') }}
+        || ' printed figures are not what DfE’s own counts give; widest for ' || areas.la_name || ' in '
+        || differences.period_label as message,
+        'Use the figure computed from the counts; ask DfE where the gap matters' as fix,
+        differences.figures_differing as finding_count
+    from {{ ref('int_published__differences') }} as differences
+    inner join files on differences.file_id = files.file_id
+    inner join {{ ref('indicators') }} as indicators
+        on differences.indicator_code = indicators.indicator_code
+    inner join {{ ref('dim_local_authority') }} as areas on differences.new_la_code = areas.new_la_code
+
+),
+
 findings as (
 
     select * from in_files
     union all by name
     select * from in_history
+    union all by name
+    select * from in_figures
 
 ),
 

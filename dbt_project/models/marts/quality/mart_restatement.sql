@@ -1,0 +1,165 @@
+-- One row per change that a later release or submission made: of a figure (indicator, area, period and
+-- the step from one version to the next), or of the name of a column that figures are taken from
+-- (reason "renamed", without area and period). A version is a numerator's release with a population's.
+with versions as (
+
+    select
+        indicators.*,
+        files.submission_number,
+        files.dataset,
+        dense_rank() over (
+            partition by
+                indicators.indicator_code,
+                indicators.new_la_code,
+                indicators.period_type,
+                indicators.period_label,
+                indicators.source
+            order by files.submission_number, indicators.population_release
+        ) as version_number
+    from {{ ref('fct_indicator') }} as indicators
+    inner join {{ ref('stg_ledger__files') }} as files
+        on indicators.release_id = files.release_id and files.state in ('accepted', 'replaced')
+    -- Pairs of numerator and population that nobody was ever shown are no versions.
+    where indicators.is_current or indicators.is_as_published or indicators.known_from is not null
+
+),
+
+steps as (
+
+    select
+        later.indicator_code,
+        later.new_la_code,
+        later.period_type,
+        later.period_label,
+        later.period_end,
+        later.source,
+        earlier.release_id as release_before,
+        later.release_id as release_after,
+        earlier.population_release as population_release_before,
+        later.population_release as population_release_after,
+        earlier.numerator as numerator_before,
+        later.numerator as numerator_after,
+        earlier.denominator as denominator_before,
+        later.denominator as denominator_after,
+        earlier.value as value_before,
+        later.value as value_after,
+        earlier.value_status as status_before,
+        later.value_status as status_after,
+        later.unit,
+        later.known_from as restated_at,
+        later.is_current,
+        earlier.population_release is not null
+        and earlier.denominator is distinct from later.denominator as is_population_revised,
+        earlier.numerator is distinct from later.numerator
+        or (
+            later.population_release is null
+            and earlier.denominator is distinct from later.denominator
+        ) as is_count_revised
+    from versions as later
+    inner join versions as earlier
+        on
+            later.indicator_code = earlier.indicator_code
+            and later.new_la_code = earlier.new_la_code
+            and later.period_type = earlier.period_type
+            and later.period_label = earlier.period_label
+            and later.source = earlier.source
+            and later.version_number = earlier.version_number + 1
+
+),
+
+figures as (
+
+    select
+        * exclude (is_population_revised, is_count_revised),
+        case
+            when status_before = 'ok' and status_after != 'ok' then 'no longer given'
+            when status_before != 'ok' and status_after = 'ok' then 'now given'
+            when status_before != status_after then 'other symbol'
+            when is_count_revised and is_population_revised then 'revised count and population'
+            when is_population_revised then 'revised population'
+            else 'revised count'
+        end as reason,
+        cast(null as varchar) as column_before,
+        cast(null as varchar) as column_after
+    from steps
+    where
+        is_count_revised
+        or is_population_revised
+        or status_before != status_after
+
+),
+
+files as (
+
+    select
+        *,
+        lag(file_id) over (partition by dataset order by submission_number) as file_id_before,
+        lag(release_id) over (partition by dataset order by submission_number) as release_id_before
+    from {{ ref('stg_ledger__files') }}
+    where source_name = 'published' and state in ('accepted', 'replaced')
+
+),
+
+renamed as (
+
+    select distinct
+        terms.indicator_code,
+        'published' as source,
+        'year' as period_type,
+        files.release_id_before as release_before,
+        files.release_id as release_after,
+        files.received_at as restated_at,
+        files.is_current,
+        'renamed' as reason,
+        earlier.header as column_before,
+        later.header as column_after
+    from files
+    inner join {{ ref('stg_published__columns') }} as later on files.file_id = later.file_id
+    inner join {{ ref('stg_published__columns') }} as earlier
+        on files.file_id_before = earlier.file_id and later.column_name = earlier.column_name
+    inner join {{ ref('published_measures') }} as mapping
+        on files.dataset = mapping.dataset and later.column_name = mapping.column_name
+    inner join {{ ref('indicator_terms') }} as terms on mapping.measure_code = terms.measure_code
+    where later.header != earlier.header
+
+),
+
+changes as (
+
+    select * from figures
+    union all by name
+    select * from renamed
+
+)
+
+select
+    changes.indicator_code,
+    changes.new_la_code,
+    areas.la_name,
+    changes.source,
+    changes.period_type,
+    changes.period_label,
+    changes.period_end,
+    changes.reason,
+    changes.release_before,
+    changes.release_after,
+    changes.population_release_before,
+    changes.population_release_after,
+    changes.unit,
+    changes.numerator_before,
+    changes.numerator_after,
+    changes.denominator_before,
+    changes.denominator_after,
+    changes.value_before,
+    changes.value_after,
+    changes.value_after - changes.value_before as difference,
+    {{ ratio('(changes.value_after - changes.value_before)', 'changes.value_before', 100) }}
+        as difference_percent,
+    changes.status_before,
+    changes.status_after,
+    changes.column_before,
+    changes.column_after,
+    changes.restated_at,
+    changes.is_current
+from changes
+left join {{ ref('dim_local_authority') }} as areas on changes.new_la_code = areas.new_la_code
