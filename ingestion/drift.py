@@ -26,7 +26,7 @@ _LONDON = ("E09", "E12000007", "E13")
 
 def compare(table: Table, before: Release, after: Release, needed: pd.DataFrame) -> list[Finding]:
     """What differs, worst first. `needed` has column_name and filter_key of each figure used."""
-    pair = Pair(table, before, after, needed)
+    pair = Pair(before, after, needed)
     split, categories = category_findings(pair)
     findings = [
         *_columns(pair),

@@ -22,7 +22,25 @@ def category_findings(pair: Pair) -> tuple[list[str], list[Finding]]:
             found, shrunk = _filter_findings(pair, name, lost, gained, kept)
             findings += found
             split += list(pair.keys["filter_key"][pair.keys[name].isin(shrunk)])
-    return split, findings
+    return split, [*findings, *_keys_lost(pair)]
+
+
+def _keys_lost(pair: Pair) -> list[Finding]:
+    """Needed filter keys that are gone although each of their categories is still there."""
+    latest = pair.keys[pair.keys["latest"] & pair.keys["later"]]
+    parts = pair.categories(pd.Series(pair.misplaced, dtype="object"))
+    if set(parts) != set(pair.shared("filter")):
+        return []  # The filter that was lost or is new says it.
+    there = parts.apply(lambda held: held.isin(latest[held.name])).all(axis=1)
+    return [
+        Finding(
+            "drift.category.lost",
+            "block",
+            f"No line has “{key}” in the latest year of {pair.after.label}",
+            value=str(key),
+        )
+        for key in parts.index[there]
+    ]
 
 
 def _held(keys: pd.DataFrame, name: str) -> tuple[set[str], set[str]]:
@@ -43,7 +61,7 @@ def _filter_findings(
     sure = {one: match.to for one, match in renamed.items() if match.sure}
     rest = [one for one in lost if one not in sure]
     splits = _splits(cells, rest, kept, [one for one in gained if one not in sure.values()])
-    told = {part for parts, _ in splits.values() for part in parts}
+    told: set[str] = set()
     still = set(cells["category"][cells["later"]])
     findings = []
     for category in [*lost, *splits.keys() - set(lost)]:
@@ -56,7 +74,7 @@ def _filter_findings(
             message += f"not in the latest year of {label}"
         else:
             message += f"not in {label} any more"
-        told |= {match.to} if match else set()
+        told |= {*parts, match.to} if match else set()
         findings.append(
             Finding(
                 "drift.category.split" if parts else "drift.category.lost",

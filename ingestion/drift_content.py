@@ -161,18 +161,15 @@ def matches(
 
 
 def categories(keys: Sequence[str], filters: Sequence[str]) -> pd.DataFrame:
-    """The category of each filter, by filter key (“name=value; name=value”), of all that may be."""
+    """The category of each filter, by filter key (“name=value; name=value”); `filters` are all."""
     text = pd.Series(keys, index=pd.Index(keys, name="filter_key"), dtype="string")
     names = "|".join(map(re.escape, filters))
     ends = rf"=(.*?)(?=; (?:{names})=|$)"
-    return pd.DataFrame(
-        {
-            name: text.str.extract(rf"(?:^|; ){re.escape(name)}{ends}", expand=False).astype(
-                "object"
-            )
-            for name in filters
-        }
-    )
+    found = {
+        name: text.str.extract(rf"(?:^|; ){re.escape(name)}{ends}", expand=False)
+        for name in filters
+    }
+    return pd.DataFrame(found, index=text.index, dtype="object")
 
 
 def parts_of(whole: pd.Series, parts: pd.DataFrame, fewest: int) -> tuple[list[str], Match] | None:
@@ -184,17 +181,17 @@ def parts_of(whole: pd.Series, parts: pd.DataFrame, fewest: int) -> tuple[list[s
     parts = parts.reindex(whole.index)
     # A part is not above its whole; what mostly is need not be tried.
     parts = parts.loc[:, parts.le(whole, axis=0).sum() >= SAME * parts.notna().sum()]
-    parts = parts[parts.sum().nlargest(MOST_PARTS).index]
-    tries = chain(
-        *(combinations(parts.columns, size) for size in range(fewest, 4)), [tuple(parts.columns)]
-    )
+    names = list(parts.sum().nlargest(MOST_PARTS).index)
+    held, target = parts[names].to_numpy(), whole.to_numpy()
+    sizes = (size for size in (1, 2, 3, len(names)) if fewest <= size <= len(names))
     best: tuple[list[str], Match] | None = None
-    for names in tries:
-        total = parts[list(names)].sum(axis=1, skipna=False)
-        match = Match(" + ".join(names), int(np.isclose(total, whole).sum()), total.count())
-        if len(names) >= fewest and match.sure:
-            better = best is None or match.same * best[1].lines > best[1].same * match.lines
-            best = (list(names), match) if better else best
+    for chosen in chain(*(combinations(range(len(names)), size) for size in sizes)):
+        total = held[:, chosen].sum(axis=1)
+        same, lines = np.isclose(total, target).sum(), np.isfinite(total).sum()
+        match = Match(" + ".join(names[i] for i in chosen), int(same), int(lines))
+        better = best is None or match.same * best[1].lines > best[1].same * match.lines
+        if match.sure and better:
+            best = ([names[i] for i in chosen], match)
     return best
 
 

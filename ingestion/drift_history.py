@@ -26,7 +26,7 @@ def symbol_findings(pair: Pair) -> list[Finding]:
             Finding(
                 "drift.symbol.new",
                 "check" if failed else "note",
-                f"“{shown}” was not used before in {columns}: {len(used):,} cells",
+                f"“{shown}” was not used before in {columns} (cells: {len(used):,})",
                 column=first["column"],
                 cell=pair.cell(first["column"], first["row"]),
                 row=int(first["row"]),

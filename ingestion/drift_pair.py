@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from ingestion import drift_content as content
-from ingestion.contract import Table
 from ingestion.findings import address
 
 # A list in a message stops here.
@@ -41,7 +40,6 @@ class Pair:
     figure used.
     """
 
-    table: Table
     before: Release
     after: Release
     needed: pd.DataFrame

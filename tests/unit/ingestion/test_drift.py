@@ -103,12 +103,27 @@ def test_a_lost_column_is_found_by_its_figures_whatever_it_is_called(header: str
 
 
 def test_figures_decide_over_names() -> None:
-    """“Plans_number” is a decoy: the figures of Plans stand under “Other”."""
+    """“Plans_number” is a decoy, and not far off: the figures of Plans stand under “Other”."""
     file = base().rename(columns={"Plans": "Other"})
-    file["Plans_number"] = (numbers(file["Other"]) * 7 + 3).astype(int).astype(str)
+    file["Plans_number"] = (numbers(file["Other"]) * 1.05).astype(int).astype(str)
     lost, gained = found(file)
     assert (lost.rule_id, lost.severity, lost.suggestion) == ("drift.column.lost", "check", "Other")
     assert (gained.rule_id, gained.value) == ("drift.column.gained", "Plans_number")
+
+
+def test_zeros_and_symbols_make_no_two_columns_the_same() -> None:
+    old, new = base(), base().rename(columns={"Days": "Other"})
+    old.loc[30:, "Days"] = new.loc[30:, "Other"] = "0"
+    new.loc[:29, "Other"] = "5"
+    lost, gained = found(new, old)
+    assert (lost.rule_id, lost.suggestion, gained.rule_id) == (
+        "drift.column.lost",
+        None,
+        "drift.column.gained",
+    )
+    old, new = base(), base().rename(columns={"Days": "Other"})
+    old.loc[30:, "Days"] = new.loc[30:, "Other"] = "c"
+    assert "in 30 of 30 shared lines" in only(new, old).message
 
 
 def test_a_like_name_is_offered_where_the_figures_were_revised_with_it() -> None:
@@ -156,6 +171,12 @@ def test_a_category_missing_in_the_latest_year_alone_is_told() -> None:
     file = base().query("time_period != '2024' or age != 'Under 5'")
     finding = only(file)
     assert finding.message == "“Under 5” of “age” is not in the latest year of 2025"
+
+
+def test_a_needed_key_that_is_gone_while_its_categories_are_not_blocks() -> None:
+    finding = only(base().query("age != 'Total' or sex != 'Female'"))
+    assert (finding.rule_id, finding.severity) == ("drift.category.lost", "block")
+    assert finding.value == "age=Total; sex=Female"
 
 
 def test_a_new_category_is_noted() -> None:
