@@ -49,11 +49,11 @@ def cells(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     their code alone: a region's code or a name may be written otherwise in the next release.
     """
     both = pd.concat([before, after], ignore_index=True)
-    region, code, name = (
+    region, region_name, code, name = (
         both[column].astype("string").fillna("")
-        for column in ("region_code", "new_la_code", "la_name")
+        for column in ("region_code", "region_name", "new_la_code", "la_name")
     )
-    named = name.mask(name.isin(_NO_CODE), both["region_name"]).mask(lambda n: n.isin(_NO_CODE))
+    named = name.mask(name.isin(_NO_CODE), region_name).mask(lambda n: n.isin(_NO_CODE))
     area = code.mask(code.isin(_NO_CODE), name).mask(lambda a: a.isin(_NO_CODE), region)
     area = area.mask(both["geographic_level"] == "National", "")
     frame = pd.DataFrame(

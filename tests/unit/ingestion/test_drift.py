@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ingestion import drift_content
 from ingestion.contract import Column, Table, contract
-from ingestion.drift import compare
+from ingestion.drift import Release, compare
 from ingestion.findings import Finding
 from tests.unit.ingestion.releases import release
 
@@ -197,6 +197,21 @@ def test_a_category_that_keeps_its_name_and_loses_a_part_is_split_and_not_revise
     finding = only(split(base(), "age", "5 and over", ("5 and over", "18 and over")))
     assert (finding.rule_id, finding.severity) == ("drift.category.split", "check")
     assert (finding.value, finding.suggestion) == ("5 and over", "5 and over + 18 and over")
+
+
+def test_a_category_that_fell_beside_a_new_one_is_not_split_unless_they_add_up() -> None:
+    file = split(base(), "age", "5 and over", ("5 and over", "Not known"))
+    file.loc[file["age"] == "Not known", ["Referrals", "Plans", "Days"]] = "30"
+    rules = sorted(finding.rule_id for finding in found(file))
+    assert rules == ["drift.category.gained", *["drift.history.revised"] * 4]
+
+
+def test_releases_read_back_from_parquet_as_categories_compare_the_same() -> None:
+    before, after = release("2024", base(), TABLE), release("2025", base()[::-1], TABLE)
+    frame = after.values  # noqa: PD011
+    words = frame.select_dtypes("string").columns
+    frame = frame.astype(dict.fromkeys(words, "category")).astype({"value": "float64"})
+    assert compare(TABLE, before, Release("2025", after.columns, frame), NEEDED) == []
 
 
 @pytest.mark.parametrize(("symbol", "severity"), [("??", "check"), ("u", "note")])
