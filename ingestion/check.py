@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ingestion import aliases, landing
+from ingestion import aliases, landing, releases
 from ingestion.findings import SEVERITIES, Finding
 from ingestion.periods import Quarter
 from ingestion.readers import TEXT
@@ -21,15 +21,18 @@ from ingestion.sources import Parsed, annex_a, parse_landed, published, returns
 KINDS = ("return", "annex_a", "published")
 
 
-def check_file(path: Path, kind: str | None = None) -> dict[str, Any]:
+def check_file(path: Path, kind: str | None = None, home: Path | None = None) -> dict[str, Any]:
     """Parse one file as the pipeline would; the JSON-ready result of `liia check`.
 
-    Without `kind` the file is read as each kind and counts as the one that finds most tables.
+    Without `kind` the file is read as each kind and counts as the one that finds most tables. A
+    published file is also held against the release before it, where `home` has one.
     """
     place = path.resolve()
     zone = _landing_of(place)
     file = landing.landed(place, zone, kind or "return")
     kind, parsed = _parse(file, [kind] if kind else _likely(place), zone)
+    drift = releases.against_home(file, parsed, home) if kind == "published" and home else None
+    parsed.findings += drift or []
     submissions = [parsed, *parsed.more]
     findings = [finding for each in submissions for finding in each.findings]
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
@@ -41,7 +44,7 @@ def check_file(path: Path, kind: str | None = None) -> dict[str, Any]:
         "accepted": all(each.accepted for each in submissions),
         "tables": _tables(submissions),
         "findings": [asdict(finding) | _measure(finding, submissions) for finding in findings],
-        "not_checked": not_checked(kind),
+        "not_checked": not_checked(kind, compared=drift is not None),
     }
 
 
@@ -104,8 +107,12 @@ def _parse(file: landing.LandedFile, kinds: list[str], zone: Path) -> tuple[str,
     return max(results, key=lambda result: len(result[1].tables))
 
 
-def not_checked(kind: str) -> list[dict[str, str]]:
-    """The rules that need other quarters, which one file alone cannot be held against."""
+def not_checked(kind: str, compared: bool = False) -> list[dict[str, str]]:
+    """The rules that need other quarters or releases, which one file cannot be held against."""
+    if kind == "published" and not compared:
+        why = "No release of this dataset before this one is loaded in the home (--home)"
+        title = "What differs from the release before"
+        return [{"rule_id": "drift", "title": title, "why": why}]
     if kind != "return":
         return []
     rules = seed("registry/history_rules")

@@ -17,6 +17,7 @@ from ingestion.drift_history import history_findings, symbol_findings
 from ingestion.drift_pair import Pair, Release, listed
 from ingestion.findings import SEVERITIES, Finding
 from ingestion.headers import normalise
+from ingestion.sources.published import JOINT
 
 __all__ = ["Release", "compare"]
 
@@ -184,8 +185,8 @@ def _areas(pair: Pair) -> list[Finding]:
 
     Authorities come and go elsewhere in England; in London one that is missing is an error.
     """
-    later, label = pair.places["later"], pair.after.label
-    old, new = pair.places[~later], pair.places[later]
+    places, label = _apart(pair.places), pair.after.label
+    old, new = places[~places["later"]], places[places["later"]]
     old, new = old[old["level"].isin(new["level"])], new[new["level"].isin(old["level"])]
     if old.empty or new.empty:
         return []
@@ -225,6 +226,15 @@ def _areas(pair: Pair) -> list[Finding]:
             )
         )
     return findings
+
+
+def _apart(places: pd.DataFrame) -> pd.DataFrame:
+    """A joint line is of both its authorities: they are not lost when they share one."""
+    both = ["area", "area_name"]
+    parted = places.assign(**{name: places[name].str.split(JOINT) for name in both})
+    parted = parted[parted["area"].str.len() == parted["area_name"].str.len()].explode(both)
+    kept = places.drop(parted.index.unique())
+    return pd.concat([parted, kept], ignore_index=True)
 
 
 def _without(these: pd.DataFrame, others: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

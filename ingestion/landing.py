@@ -28,7 +28,16 @@ LONGEST_NAME = 200
 LONGEST_SIDECAR = 64 * 1024
 LONGEST_VALUE = 200
 # What a sidecar may say; text and dates only, but for `synthetic`.
-_KEYS = ("la", "quarter", "received_at", "extract_date", "release", "sender", "synthetic")
+_KEYS = (
+    "la",
+    "quarter",
+    "received_at",
+    "extract_date",
+    "release",
+    "revision_accepted",
+    "sender",
+    "synthetic",
+)
 # Signs that make a name read as another one ("gpj.xlsx" for "xslx.jpg") or break a line or a path.
 _DECEIVING = re.compile(r"[\x00-\x1f\x7f-\x9f\\\u202a-\u202e\u2066-\u2069]")
 # Left behind by Excel, LibreOffice and operating systems; never a submission.

@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion import aliases, landing, quarantine
+from ingestion import aliases, landing, quarantine, releases
 from ingestion.aliases import Remembered
 from ingestion.contract import Table, contract
 from ingestion.findings import Finding, to_frame
@@ -142,6 +142,8 @@ def ingest(
         submissions, is_new = _parse_once(file, home, key, remembered)
         entries += [(file, file_id, parsed) for file_id, parsed in submissions]
         result.parsed += is_new
+    if source == "published":
+        _hold_against_before(entries, home)
     ledger = Ledger(home / "ledger" / f"{source}.parquet").record(entries, now)
     write_parquet(ledger, home / "raw" / f"{source}_files.parquet")
     result.files = len(files)
@@ -162,6 +164,16 @@ def ingest(
     found += [(None, finding) for finding in (remembered.findings if remembered else [])]
     result.findings = _hand_over_findings(source, found, home)
     return result
+
+
+def _hold_against_before(entries: list[tuple[LandedFile, str, Parsed]], home: Path) -> None:
+    """Add to each published file what differs from the release before; a break sets it aside."""
+    found = releases.held_against_before(entries, home, _rules_version("published"))
+    for file, file_id, parsed in entries:
+        if findings := found.get(file_id):
+            parsed.findings += findings
+            if not parsed.accepted:
+                _set_aside(file, [parsed], home)
 
 
 def _keep_apart(landing_zone: Path, home: Path) -> None:

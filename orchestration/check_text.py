@@ -90,7 +90,7 @@ def _group(group: Group) -> Iterator[str]:
 
 def _unchecked(rules: list[Mapping[str, Any]]) -> Iterator[str]:
     yield from _filled(
-        "Not checked here, since it needs other quarters, but when LIIA takes the file in:"
+        "Not checked here, since it needs other files, but when LIIA takes the file in:"
         if rules
         else "Rules that need other files run when LIIA takes the file in."
     )

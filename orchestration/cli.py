@@ -121,6 +121,7 @@ def check(
             "marked on its cell. They quote cells: keep them where the file may be kept.",
         ),
     ] = None,
+    home: HomeOption = None,
 ) -> None:
     """Check a file before sending it: the pipeline's own rules, offline, nothing sent or stored."""
     from ingestion.check import KINDS, check_file
@@ -132,7 +133,7 @@ def check(
         _stop(f"--as takes one of {', '.join(KINDS)}, not {kind!r}.", 2)
     if report is not None and report.exists() and not report.is_dir():
         _stop(f"--report takes a folder, and {report} is a file.", 2)
-    result = check_file(file, kind)
+    result = check_file(file, kind, homes.from_environment(home).root)
     if as_json:
         sys.stdout.write(json.dumps(result, indent=2, default=str) + "\n")
     else:

@@ -7,6 +7,7 @@ told by `published_dataset.py`; what differs from the release before, by `drift.
 """
 
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
@@ -125,7 +126,7 @@ def _keys_of_filters(places: pd.DataFrame) -> set[str]:
 
 def _columns(known: Recognised) -> pd.DataFrame:
     """One row per column of the file, in its order: position, header, column_name and role."""
-    roles = {column.name: column.role for column in known.table.columns}
+    roles: dict[str, str] = {column.name: column.role for column in known.table.columns}
     matched = [(m.position, m.header, m.to, roles[m.to]) for m in known.resolution.matches]
     names = set(roles)
     for position, header in known.resolution.unmatched.items():
@@ -157,12 +158,14 @@ def _canonical(cells: pd.DataFrame, table: Table) -> pd.DataFrame:
     for column in _filters(cells, table):
         names = spellings(column)
         cells[column.name] = conform.per_spelling(
-            cells[column.name],
-            lambda seen, names=names: (
-                seen.map(headers.normalise, na_action="ignore").map(names).fillna(seen)
-            ),
+            cells[column.name], partial(_standing_for, names=names)
         )
     return cells
+
+
+def _standing_for(seen: pd.Series, names: dict[str, str]) -> pd.Series:
+    forms = seen.map(headers.normalise, na_action="ignore")
+    return forms.map(names).astype("string").fillna(seen)
 
 
 def _place(cells: pd.DataFrame, table: Table) -> list[str]:
