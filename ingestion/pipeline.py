@@ -256,6 +256,7 @@ def _set_aside(file: LandedFile, submissions: list[Parsed], home: Path) -> bool:
 _FACTS = (
     "table_names",
     "dataset",
+    "publication",
     "la_code",
     "quarter",
     "extract_date_basis",

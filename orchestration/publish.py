@@ -88,12 +88,14 @@ def _write_analyst(home: Home, names: list[str]) -> None:
         connection.execute(
             f"attach '{_quoted(beside)}' as analyst (storage_version '{STORAGE_VERSION}')"
         )
+        connection.execute("use analyst")
         for name in names:
             source = home.marts / f"{name}.parquet"
             rows = f"select * from read_parquet('{_quoted(source)}')"  # noqa: S608 - our own paths
             connection.execute(f'create table analyst."{name}" as {rows}')
-        for statement in _comments(names):
+        for statement in [*_comments(names), *_known_on(names)]:
             connection.execute(statement)
+        connection.execute("use memory")
         connection.execute("detach analyst")
     beside.replace(home.analyst)
 
@@ -110,6 +112,29 @@ def _comments(names: list[str]) -> list[str]:
             for column, spec in node["columns"].items()
         ]
     return statements
+
+
+def _known_on(names: list[str]) -> list[str]:
+    """For each mart that keeps its history, `<mart>_known_on(day)`: its rows as they stood then.
+
+    A day ends in London: what came in during the day was known on it.
+    """
+    statements = []
+    for name in names:
+        columns = _columns(name)
+        if {"known_from", "known_until"} <= columns:
+            end = "((cast(day as date) + 1)::timestamp at time zone 'Europe/London')"
+            statements.append(
+                f'create macro analyst."{name}_known_on"(day) as table '  # noqa: S608 - our names
+                f'select * from "{name}" where known_from < {end} '
+                f"and (known_until is null or known_until >= {end})"
+            )
+    return statements
+
+
+def _columns(name: str) -> set[str]:
+    models = (node for node in _manifest()["nodes"].values() if node["name"] == name)
+    return {column for node in models for column in node["columns"]}
 
 
 def _quoted(text: object) -> str:

@@ -31,6 +31,7 @@ class Parsed:
     findings: list[Finding] = field(default_factory=list)
     resolutions: dict[str, Resolution] = field(default_factory=dict)
     dataset: str | None = None
+    publication: str | None = None
     la_code: str | None = None
     quarter: str | None = None
     extract_date: date | None = None

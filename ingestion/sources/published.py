@@ -55,7 +55,7 @@ def parse(file: landing.LandedFile) -> Parsed:
         parsed.findings.append(_unrecognised(sheet, known))
         return parsed
     table = known.table
-    parsed.dataset = table.name
+    parsed.dataset, parsed.publication = table.name, table.publication
     parsed.resolutions[table.name] = known.resolution
     parsed.findings += _column_findings(known, sheet)
     if any(column.required for column in known.resolution.missing):
@@ -250,7 +250,8 @@ def _report_areas(parsed: Parsed, cells: pd.DataFrame, known: Recognised) -> Non
     authorities = seed("reference/local_authorities")
     areas = {*authorities["new_la_code"], *seed("reference/areas")["area_code"]}
     areas |= {*seed("reference/la_code_changes")["la_code"]}
-    unknown = ~placed.map(lambda code: areas.issuperset(code.split(JOINT))).astype(bool)
+    known_codes = {code for code in placed.unique() if areas.issuperset(code.split(JOINT))}
+    unknown = ~placed.isin(known_codes)
     finding = Finding(
         "published.area.unknown",
         "check",

@@ -39,7 +39,10 @@ def spellings(column: Column) -> dict[str, str]:
 def recognise(rows: Sequence[Sequence[object]], source: Contract) -> Recognised | list[Table]:
     """The dataset of a file whose first row is its header; else those it may equally be, if any."""
     found = []
+    forms = {headers.normalise(header) for header in rows[0]}
     for table in source.tables:
+        if forms.isdisjoint(_names(table)):
+            continue
         # DfE's columns are written by machines: one that is nearly another is another measure
         # (“rereferral_count” is 93% like “referral_count”).
         resolution = headers.resolve(rows[0], table.columns, fuzzy=False)
@@ -49,6 +52,10 @@ def recognise(rows: Sequence[Sequence[object]], source: Contract) -> Recognised 
     found.sort(key=lambda each: each[0], reverse=True)
     best = [known for _, known in takewhile(lambda each: each[0] == found[0][0], found)]
     return best[0] if len(best) == 1 else [known.table for known in best]
+
+
+def _names(table: Table) -> set[str]:
+    return {headers.normalise(h) for column in own_columns(table) for h in column.headers}
 
 
 def _scores(
@@ -79,5 +86,6 @@ def _scores(
 
 def _known_share(column: Column, position: int, rows: Sequence[Sequence[object]]) -> float:
     """How many of a column's different categories its contract lists, from 0 to 1."""
-    seen = {headers.normalise(row[position]) for row in rows[1:] if position < len(row)} - {""}
+    written = {row[position] for row in rows[1:] if position < len(row)}
+    seen = {headers.normalise(category) for category in written} - {""}
     return len(seen & spellings(column).keys()) / len(seen) if seen else 1.0

@@ -74,3 +74,36 @@ def test_a_file_left_by_a_removed_mart_is_not_published(home: Home) -> None:
 def test_child_level_folders_are_for_the_owner_alone(home: Home) -> None:
     for folder in (home.raw, home.root / "warehouse"):
         assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_mart_that_keeps_its_history_can_be_asked_as_of_a_day(home: Home) -> None:
+    node = publish._manifest()["nodes"]["model.liia.fct_x"]
+    node["columns"] |= {"known_from": {"description": "f"}, "known_until": {"description": "u"}}
+    moment = pd.Timestamp("2025-07-01 23:30", tz="Europe/London")
+    later = pd.Timestamp("2025-10-30 09:00", tz="Europe/London")
+    rows = {
+        "a": [1, 2, 3],
+        "known_from": [moment, later, pd.NaT],
+        "known_until": [later, None, None],
+    }
+    write_parquet(pd.DataFrame(rows), home.staged_marts / "fct_x.parquet")
+    publish.let_pass(home)
+    publish.publish(home)
+    with duckdb.connect(str(home.analyst), read_only=True) as connection:
+        known = {
+            day: [
+                row[0]
+                for row in connection.execute(
+                    "select a from fct_x_known_on(?) order by a", [day]
+                ).fetchall()
+            ]
+            for day in ("2025-06-30", "2025-07-01", "2025-10-29", "2025-10-30", "2026-01-01")
+        }
+    # A row that was never the newest (3) was known on no day; half past eleven is the same day.
+    assert known == {
+        "2025-06-30": [],
+        "2025-07-01": [1],
+        "2025-10-29": [1],
+        "2025-10-30": [2],
+        "2026-01-01": [2],
+    }

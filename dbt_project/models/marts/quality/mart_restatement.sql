@@ -47,7 +47,7 @@ steps as (
         later.value_status as status_after,
         later.unit,
         later.known_from as restated_at,
-        later.is_current,
+        later.version_number,
         earlier.population_release is not null
         and earlier.denominator is distinct from later.denominator as is_population_revised,
         earlier.numerator is distinct from later.numerator
@@ -70,7 +70,11 @@ steps as (
 figures as (
 
     select
-        * exclude (is_population_revised, is_count_revised),
+        * exclude (is_population_revised, is_count_revised, version_number),
+        row_number() over (
+            partition by indicator_code, new_la_code, period_type, period_label, source
+            order by version_number desc
+        ) = 1 as is_latest,
         case
             when status_before = 'ok' and status_after != 'ok' then 'no longer given'
             when status_before != 'ok' and status_after = 'ok' then 'now given'
@@ -109,7 +113,7 @@ renamed as (
         files.release_id_before as release_before,
         files.release_id as release_after,
         files.received_at as restated_at,
-        files.is_current,
+        files.is_current as is_latest,
         'renamed' as reason,
         earlier.header as column_before,
         later.header as column_after
@@ -160,6 +164,6 @@ select
     changes.column_before,
     changes.column_after,
     changes.restated_at,
-    changes.is_current
+    changes.is_latest
 from changes
 left join {{ ref('dim_local_authority') }} as areas on changes.new_la_code = areas.new_la_code

@@ -19,11 +19,13 @@ renamed as (
         state,
         reason,
         dataset,
+        publication,
         new_la_code,
         replace(quarter, '-Q', ' Q') as quarter_label,
         cast(extract_date as date) as extract_date,
         release as release_label,
         release_id,
+        last_period,
         tables as table_names,
         sheet,
         sender,
@@ -33,7 +35,8 @@ renamed as (
         submission_number,
         is_current,
         is_synthetic,
-        received_at
+        received_at,
+        first_seen_at
     from source
 
 )
