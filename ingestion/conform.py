@@ -125,6 +125,11 @@ def _code_sets() -> dict[str, list[dict[str, str]]]:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
+def code_list(code_set: str) -> list[str]:
+    """The codes of a code set, in its order."""
+    return [entry["code"] for entry in _code_sets()[code_set]]
+
+
 def codes(spellings: pd.Series, code_set: str) -> pd.Series:
     """Canonical codes of a code set; the first entry whose pattern fits counts."""
     found = pd.Series(pd.NA, index=spellings.index, dtype="string")
@@ -156,7 +161,7 @@ def per_spelling(text: pd.Series, caster: Callable[[pd.Series], pd.Series]) -> p
 
 def expected(column: Column) -> str:
     if column.type == "category" and column.codes:
-        return "one of: " + ", ".join(entry["code"] for entry in _code_sets()[column.codes])
+        return "one of: " + ", ".join(code_list(column.codes))
     return _EXPECTED.get(column.type, "text")
 
 
@@ -164,8 +169,7 @@ def suggestion(value: str, column: Column) -> str | None:
     """The nearest valid code, for category columns."""
     if column.type != "category" or not column.codes:
         return None
-    valid = [entry["code"] for entry in _code_sets()[column.codes]]
-    best = process.extractOne(value.lower(), valid, score_cutoff=60)
+    best = process.extractOne(value.lower(), code_list(column.codes), score_cutoff=60)
     return best[0] if best else None
 
 

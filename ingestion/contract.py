@@ -122,7 +122,7 @@ class Contract(_Strict):
     `patterns` are regular expressions for the same.
     """
 
-    source: Literal["return", "annex_a", "published"]
+    source: Literal["return", "annex_a", "published", "ofsted"]
     tables: list[Table]
     symbols: dict[str, str] = {}
     patterns: dict[str, str] = {}
@@ -161,7 +161,7 @@ def load_typed(model: type[_Model], path: Path) -> _Model:
 
 
 def load_contract(source: str, folder: Path = CONTRACTS) -> Contract:
-    """The contract of `return`, `annex_a` or `published` (all datasets in one).
+    """The contract of `return`, `annex_a`, `ofsted` or `published` (DfE's datasets in one).
 
     Raises ContractError naming the file and field when the YAML does not fit the model.
     """

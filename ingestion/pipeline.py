@@ -25,7 +25,7 @@ from ingestion.findings import Finding, to_frame
 from ingestion.landing import LandedFile
 from ingestion.ledger import Ledger
 from ingestion.registry import seeds_folder
-from ingestion.sources import Parsed, annex_a, parse_landed, published, returns
+from ingestion.sources import Parsed, annex_a, ofsted, parse_landed, published, returns
 from ingestion.store import write_parquet
 
 SOURCES = ("return", "annex_a", "published")
@@ -62,7 +62,7 @@ class Ingested:
 def tables_of(source: str) -> list[str]:
     """The raw tables a source hands over."""
     if source == "published":
-        return ["published_values", "published_columns"]
+        return ["published_values", "published_columns", ofsted.TABLE]
     return [table.name for table in contract(source).tables]
 
 
@@ -86,6 +86,19 @@ def _fields(table: str) -> list[tuple[str, pa.DataType]]:
     if table == "published_columns":
         names = ["dataset", "header", "column_name", "role"]
         return [*((n, pa.string()) for n in names), ("position", pa.int64())]
+    if table == ofsted.TABLE:
+        names = [
+            "new_la_code",
+            "la_name",
+            "judgement_area",
+            "grade",
+            "grade_status",
+            "grade_text",
+            "inspection_framework",
+        ]
+        dates = [(name, _ARROW["date"]) for name in ofsted.DATES]
+        numbers = [("row", pa.int64()), ("grade_order", pa.int64())]
+        return [*((n, pa.string()) for n in names), *dates, *numbers]
     if table == "return_values":
         names = ["measure_code", "unit", "comment", "value_status", "value_text", "sheet", "cell"]
         return [*((n, pa.string()) for n in names), ("row", pa.int64()), ("value", pa.float64())]
@@ -94,14 +107,15 @@ def _fields(table: str) -> list[tuple[str, pa.DataType]]:
 
 
 # The reference seeds that reading a file depends on.
-_REFERENCE_READ = ("local_authorities", "participation", "quarters")
+_REFERENCE_READ = ("la_code_changes", "local_authorities", "participation", "quarters")
 
 
 @lru_cache
 def _rules_version(source: str) -> str:
     """Changes whenever the contract, the registry or the code that reads files changes."""
     here = Path(__file__).parent
-    digest = hashlib.sha256(contract(source).model_dump_json().encode())
+    contracts = [source, "ofsted"] if source == "published" else [source]
+    digest = hashlib.sha256("".join(contract(c).model_dump_json() for c in contracts).encode())
     for path in [
         *sorted((seeds_folder() / "registry").glob("*.csv")),
         *((seeds_folder() / "reference" / f"{name}.csv") for name in _REFERENCE_READ),
@@ -322,6 +336,6 @@ def _hand_over_findings(
 
 
 def contract_table(table: str) -> Table:
-    """The contract's table behind a raw table that has row rules (returns and Annex A)."""
+    """The contract's table behind a raw table that has row rules."""
     source = "annex_a" if table.startswith("annex_a") else "return"
-    return contract(source).table(table)
+    return contract("ofsted" if table == ofsted.TABLE else source).table(table)

@@ -16,7 +16,7 @@ from ingestion.contract import Column, Table, contract
 from ingestion.findings import Finding
 from ingestion.readers import Sheet, UnreadableFile, read
 from ingestion.registry import published_places, seed
-from ingestion.sources import Parsed, header_findings
+from ingestion.sources import Parsed, header_findings, ofsted
 from ingestion.sources.published_dataset import Recognised, recognise, spellings
 
 PERIOD = r"20\d\d(?:\d\d)?"
@@ -50,6 +50,8 @@ def parse(file: landing.LandedFile) -> Parsed:
     except UnreadableFile as error:
         parsed.findings.append(Finding(error.rule_id, "block", str(error)))
         return parsed
+    if sheet.rows and ofsted.recognises([str(cell) for cell in sheet.rows[0]]):
+        return ofsted.parse(file, sheet)
     known = recognise(sheet.rows, contract("published")) if sheet.rows else []
     if isinstance(known, list):
         parsed.findings.append(_unrecognised(sheet, known))

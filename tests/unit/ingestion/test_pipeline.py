@@ -62,6 +62,13 @@ def promised(table: str) -> pa.Schema:
     return pa.schema(fields)
 
 
+# Camden's row of Ofsted's outcomes, with the key columns only.
+OFSTED = (
+    "la_code,inspection_start_date,inspection_end_date,publication_date,impact_of_leaders_grade\n"
+    "202,02/06/2025,13/06/2025,25/07/25,good\n"
+)
+
+
 def raw(home: Path, table: str) -> pd.DataFrame:
     return pq.read_table(raw_path(home, table)).to_pandas()
 
@@ -90,6 +97,7 @@ def test_what_is_handed_over_has_the_promised_schema(
     land(CAM, csv_return())
     land("annex_a/2025-26-Q2/CAM/a.xlsx", annex_a_sheets())
     land("published/c1.csv", ees(REFERRALS))
+    land("published/ofsted.csv", OFSTED)
     for source in pipeline.SOURCES:
         run(source)
         for table in tables_of(source):
