@@ -15,6 +15,7 @@ from ingestion.registry import indicator_set_in_force, return_due
 from ingestion.sample.annex_a import write_annex_a
 from ingestion.sample.deliveries import write_aliases, write_returns
 from ingestion.sample.figures import london_authorities, quarters_between, simulate
+from ingestion.sample.ofsted import write_ofsted
 from ingestion.sample.published import LAST_NEEDED, write_published
 
 LAST_QUARTER = Quarter(2025, 2)
@@ -73,6 +74,7 @@ def write_landing_zone(
     returns = write_returns(dest / "returns", figures, span, seed)
     write_aliases(dest / FOLDER)
     published = write_published(dest / "published", figures, seed)
+    published += write_ofsted(dest / "published", figures.authorities, seed)
     annex_a = write_annex_a(dest / "annex_a", figures, annex_a_las, span, rows_scale, seed)
     return SampleSummary(
         root=dest,

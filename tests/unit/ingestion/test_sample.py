@@ -144,7 +144,7 @@ def test_the_summary_counts_what_stands_on_disk(zone: SampleSummary) -> None:
     data = [p for p in files(zone.root) if p.suffix in (".xlsx", ".csv")]
     on_disk = [p for p in data if "aliases" not in p.parts]
     assert sorted(p for paths in zone.paths.values() for p in paths) == on_disk
-    assert zone.files == {"returns": 2 * 33 - 3 + 2, "published": 5, "annex_a": 2}
+    assert zone.files == {"returns": 2 * 33 - 3 + 2, "published": 7, "annex_a": 2}
 
 
 def test_a_folder_with_files_is_refused(tmp_path: Path) -> None:
@@ -537,3 +537,17 @@ def test_the_smallest_authority_can_be_thinned_to_almost_nothing(
 ) -> None:
     [path] = write_annex_a(tmp_path, figures, ["CIT"], [LAST], scale=0.01, seed=SEED)
     assert len(annex_a(path)["annex_a_list_3"]) < 10
+
+
+# --- Ofsted's outcomes ---
+
+
+def test_two_files_of_outcomes_have_all_33_and_some_inspected_again(zone: SampleSummary) -> None:
+    (_, before), (_, after) = published(zone, "ofsted_ilacs")
+    assert len(before) == len(after) == 33
+    assert set(before["ltla23cd"]) == set(london_authorities()["new_la_code"])
+    again = before["publication_date"] != after["publication_date"]
+    assert again.sum() == 9
+    unlike = before["impact_of_leaders_grade"] != after["impact_of_leaders_grade"]
+    assert 0 < unlike.sum() < 9
+    assert not unlike[~again].any()
