@@ -20,6 +20,8 @@ MARTS = (
     "fct_indicator",
     "fct_comparison",
     "mart_tartan_rug",
+    "fct_inspection",
+    "mart_inspection_summary",
     "mart_submission_status",
     "mart_findings",
 )

@@ -8,10 +8,12 @@ once. Nothing here imports GX.
 from dataclasses import dataclass, field
 from typing import Any
 
+from ingestion.conform import code_list
 from ingestion.contract import Between, NotBefore, NotNull, Unique
 from ingestion.findings import SEVERITIES
 from ingestion.pipeline import SOURCES, contract_table
 from ingestion.registry import seed
+from ingestion.sources import ofsted
 from ingestion.sources.published import LEVELS, PERIOD
 
 # What each contract severity means for a gate: `block` stops the run.
@@ -81,6 +83,15 @@ def raw_suite(table: str) -> list[Rule]:
         rules += [
             _not_null(table, "measure_code", "a value without its measure is lost"),
             _in_set(table, "measure_code", list(seed("registry/measures")["measure_code"])),
+        ]
+    elif table == ofsted.TABLE:
+        keys = ["new_la_code", "judgement_area", "publication_date"]
+        rules += [_not_null(table, key, "a judgement without it has no place") for key in keys]
+        rules += [
+            _unique(table, ["file_id", *keys], "each judgement of an inspection stands once"),
+            _in_set(table, "judgement_area", ofsted.judgement_areas()),
+            _in_set(table, "grade", code_list(ofsted.GRADES)),
+            _in_set(table, "grade_status", list(ofsted.STATUSES)),
         ]
     if table in ("published_values", "return_values"):
         statuses = list(seed("registry/value_statuses")["value_status"])
@@ -158,6 +169,33 @@ def mart_suite(mart: str) -> list[Rule]:
                 {"column": "n", "min_value": 1, "max_value": 33},
                 why="London has 33 authorities",
             ),
+        ]
+    if mart == "fct_inspection":
+        return [
+            _not_null(mart, "grade_status", "grade and status travel together"),
+            _in_set(mart, "grade", code_list(ofsted.GRADES)),
+            Rule(
+                f"{mart}.dates.ordered",
+                "ExpectColumnPairValuesAToBeGreaterThanB",
+                {
+                    "column_A": "publication_date",
+                    "column_B": "inspection_end_date",
+                    "or_equal": True,
+                    "ignore_row_if": "either_value_is_missing",
+                },
+                why="a report is published when the inspection is over",
+            ),
+        ]
+    if mart == "mart_inspection_summary":
+        shares = [*code_list(ofsted.GRADES), "improved", "maintained", "declined"]
+        return [
+            Rule(
+                f"{mart}.pct_{share}.in_range",
+                "ExpectColumnValuesToBeBetween",
+                {"column": f"pct_{share}", "min_value": 0, "max_value": 100},
+                why="a part cannot exceed its whole",
+            )
+            for share in shares
         ]
     if mart == "mart_submission_status":
         return [

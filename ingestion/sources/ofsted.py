@@ -170,7 +170,7 @@ class _Rows:
         for name in DATES:
             days = self.frame[name]
             outside = (days < pd.Timestamp(_EARLIEST)) | (days > pd.Timestamp(latest))
-            expected = f"a date from {_EARLIEST:%d/%m/%Y} to the day the file was received"
+            expected = f"a date from {_EARLIEST:%d/%m/%Y} to {latest:%d/%m/%Y}, the file’s own time"
             message = "A date that cannot be was not used"
             self.find("ofsted.date.outside", "check", message, name, outside, expected)
             self.frame[name] = days.mask(outside)

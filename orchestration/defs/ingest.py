@@ -14,7 +14,8 @@ from orchestration.resources import Platform
 DESCRIPTIONS = {
     "return": "Quarterly returns of the London authorities: a workbook per authority and quarter.",
     "annex_a": "ChAT / Annex A child-level lists, made safe on landing. Restricted.",
-    "published": "DfE statistics (Explore Education Statistics): every column of every known file.",
+    "published": "DfE statistics (Explore Education Statistics), every column of every known file;"
+    " and Ofsted’s judgements.",
 }
 
 

@@ -88,6 +88,58 @@ def test_a_published_row_without_its_place_blocks(tmp_path: Path, change: dict, 
     assert failed(gate.check_raw("published_values", path, tmp_path / "docs")) == {rule: "critical"}
 
 
+OFSTED = {
+    "file_id": "f",
+    "row": 2,
+    "new_la_code": "E09000007",
+    "judgement_area": "leadership",
+    "grade": "good",
+    "grade_status": "ok",
+    "inspection_start_date": pd.Timestamp("2025-06-02"),
+    "inspection_end_date": pd.Timestamp("2025-06-13"),
+    "publication_date": pd.Timestamp("2025-07-25"),
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({}, {}),
+        ({"grade": "fair"}, {"ofsted_judgements.grade.known": "critical"}),
+        ({"grade_status": "c"}, {"ofsted_judgements.grade_status.known": "critical"}),
+        ({"new_la_code": None}, {"ofsted_judgements.new_la_code.present": "critical"}),
+        (
+            {"inspection_start_date": pd.Timestamp("2025-06-20")},
+            {"ofsted.dates.inspection": "warning"},
+        ),
+    ],
+)
+def test_a_judgement_that_cannot_be_is_seen(tmp_path: Path, change: dict, found: dict) -> None:
+    path = table("ofsted_judgements", [OFSTED, OFSTED | {"file_id": "g"} | change], tmp_path)
+    assert failed(gate.check_raw("ofsted_judgements", path, tmp_path / "docs")) == found
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({}, {}),
+        ({"publication_date": "2025-01-05"}, {"fct_inspection.dates.ordered": "critical"}),
+        ({"grade": "fair"}, {"fct_inspection.grade.known": "critical"}),
+    ],
+)
+def test_a_mart_of_judgements_blocks_on_the_impossible(
+    tmp_path: Path, change: dict, found: dict
+) -> None:
+    row = {name: OFSTED[name] for name in ("grade", "grade_status")}
+    row |= {"publication_date": "2025-07-25", "inspection_end_date": "2025-06-13"} | change
+    frame = pd.DataFrame([row])
+    dates = ["publication_date", "inspection_end_date"]
+    frame[dates] = frame[dates].apply(lambda column: pd.to_datetime(column).dt.date)
+    path = tmp_path / "fct_inspection.parquet"
+    write_parquet(frame, path)
+    assert failed(gate.check_mart("fct_inspection", path, tmp_path / "docs")) == found
+
+
 def test_an_empty_table_of_any_source_passes(tmp_path: Path) -> None:
     """A quarter without returns, or without Annex A, is no reason to stop."""
     for source in SOURCES:

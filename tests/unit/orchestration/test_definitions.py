@@ -56,9 +56,12 @@ def test_gates_block_between_raw_marts_and_publication(definitions: dg.Definitio
     assert {
         "raw/return_values",
         "raw/published_values",
+        "raw/ofsted_judgements",
         "restricted/annex_a_list_3",
         "marts/fct_indicator",
         "marts/fct_measure",
+        "marts/fct_inspection",
+        "marts/mart_inspection_summary",
         "marts/mart_tartan_rug",
         "marts/mart_submission_status",
         "marts/mart_findings",
