@@ -86,8 +86,8 @@ def test_unknown_files_are_named_and_set_aside_alone(real_run: Run, shared) -> N
     files = {path.name for path in (shared / "published").glob("*.csv")}
     assert {path.split("/")[-1] for path in ledger["path"]} == files
     accepted = ledger[ledger["state"] == "accepted"]
-    assert set(accepted["dataset"]) == {"cin_referrals", "cin_s47_icpc", "csww"}
-    assert len(accepted) == 4
+    assert set(accepted["dataset"]) == {"cin_referrals", "cin_s47_icpc", "csww", "ofsted_ilacs"}
+    assert len(accepted) == 5
     assert ledger.loc[ledger["state"] == "quarantined", "reason"].notna().all()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ingestion import landing
@@ -340,7 +340,9 @@ def damage(draw: st.DrawFn) -> tuple[int, str, str]:
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(damaged=damage())
-def test_damage_to_one_cell_is_read_right_or_found_and_touches_no_other_row(
+@example(damaged=(0, "la_code", "302"))
+@example(damaged=(0, "publication_date", "05/03/26"))
+def test_damage_to_one_cell_is_read_right_or_found_and_touches_no_other_authority(
     tmp_path: Path, damaged: tuple[int, str, str]
 ) -> None:
     row, column, written = damaged
@@ -357,12 +359,17 @@ def test_damage_to_one_cell_is_read_right_or_found_and_touches_no_other_row(
     lines = [dict(line) for line in BASE]
     lines[row][column] = written
     parsed, after = parse(lines)
-    others_before, others = (f[f["row"] != row + 2].reset_index(drop=True) for f in (base, after))
+    own = base.loc[base["row"] == row + 2, "new_la_code"].iloc[0]
+    others_before, others = (
+        frame[frame["new_la_code"] != own].reset_index(drop=True) for frame in (base, after)
+    )
     pd.testing.assert_frame_equal(others, others_before)
 
     found = {f.cell for f in parsed.findings if f.row == row + 2 and f.cell != "D6"}
-    used = after[after["row"] == row + 2].drop(columns="grade_text").reset_index(drop=True)
-    was = base[base["row"] == row + 2].drop(columns="grade_text").reset_index(drop=True)
+    used, was = (
+        frame[frame["new_la_code"] == own].drop(columns="grade_text").reset_index(drop=True)
+        for frame in (after, base)
+    )
     if found or used.drop(columns="la_name").equals(was.drop(columns="la_name")):
         return
     assert len(used) == len(AREAS), "a row vanished without a finding"

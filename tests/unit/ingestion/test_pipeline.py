@@ -518,3 +518,19 @@ def test_names_and_sidecars_in_odd_encodings_can_be_stored(
     assert run().quarantined == []
     files = pd.read_parquet(home / "raw" / "return_files.parquet")
     assert list(files["sender"]) == ["?"]
+
+
+def test_files_of_ofsteds_of_two_days_are_both_handed_over(
+    run: Callable, land: Callable, home: Path
+) -> None:
+    """What improved is told by both, whether the newer stands beside the older or over it."""
+    sidecar = "received_at: 2025-10-01\n"
+    land("published/ofsted.csv", OFSTED, sidecar)
+    run("published")
+    later = OFSTED.replace("/06/2025", "/07/2025").replace("25/07/25", "05/09/25")
+    land("published/ofsted.csv", later, sidecar)
+    run("published", days=1)
+    assert states(home, "published") == [("replaced", False), ("accepted", True)]
+    files = pd.read_parquet(home / "raw" / "published_files.parquet")
+    assert list(files["release"]) == ["2025-07-25", "2025-09-05"]
+    assert set(raw(home, "ofsted_judgements")["file_id"]) == set(files["file_id"])
