@@ -14,7 +14,7 @@ from ingestion.findings import SEVERITIES
 from ingestion.pipeline import SOURCES, contract_table
 from ingestion.registry import seed
 from ingestion.sources import ofsted
-from ingestion.sources.published import LEVELS, PERIOD
+from ingestion.sources.published_standard import LEVELS, PERIOD
 
 # What each contract severity means for a gate: `block` stops the run.
 SEVERITY = {"block": "critical", "check": "warning", "note": "info"}

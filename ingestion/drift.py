@@ -17,7 +17,7 @@ from ingestion.drift_history import history_findings, symbol_findings
 from ingestion.drift_pair import Pair, Release, listed
 from ingestion.findings import SEVERITIES, Finding
 from ingestion.headers import normalise
-from ingestion.sources.published import JOINT
+from ingestion.sources.published_standard import JOINT
 
 __all__ = ["Release", "compare"]
 

@@ -26,6 +26,7 @@ from ingestion.landing import LandedFile
 from ingestion.ledger import Ledger
 from ingestion.registry import seeds_folder
 from ingestion.sources import Parsed, annex_a, ofsted, parse_landed, published, returns
+from ingestion.sources.published_standard import KEYS
 from ingestion.store import write_parquet
 
 SOURCES = ("return", "annex_a", "published")
@@ -74,7 +75,7 @@ def schema_of(table: str) -> pa.Schema:
 def _fields(table: str) -> list[tuple[str, pa.DataType]]:
     if table == "published_values":
         names = [
-            *published.KEYS,
+            *KEYS,
             "filter_key",
             "column_name",
             "value_text",

@@ -53,7 +53,7 @@ def parse(file: LandedFile, sheet: Sheet) -> Parsed:
     table = source.table(TABLE)
     # Written by a machine: a near header is a suggestion and no more.
     resolution = headers.resolve(sheet.rows[0], table.columns, fuzzy=False)
-    parsed = Parsed(dataset=DATASET, resolutions={TABLE: resolution})
+    parsed = Parsed(dataset=DATASET, publication=table.publication, resolutions={TABLE: resolution})
     parsed.findings += header_findings(table, sheet, resolution)
     if not resolution.complete:
         return parsed
