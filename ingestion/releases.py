@@ -20,6 +20,7 @@ from ingestion.ledger import Ledger
 from ingestion.registry import published_places
 from ingestion.sources import Parsed
 
+SOURCE = "published"
 PARSED = Path("raw") / ".parsed"
 # The one finding on drift that a person may overrule: a revision is right or wrong, and only they
 # can tell. The others are put right in the contract, or by loading another file.
@@ -93,7 +94,7 @@ def _just_read(file: LandedFile, file_id: str, parsed: Parsed) -> _Held:
 
 def _recorded(home: Path) -> list[_Held]:
     """The files of earlier runs that counted, and whose content is still at hand."""
-    ledger = Ledger(home / "ledger" / "published.parquet").read()
+    ledger = Ledger(home / "ledger" / f"{SOURCE}.parquet").read()
     counted = ledger[ledger["state"].isin(["accepted", "replaced"]) & ledger["dataset"].notna()]
     counted = counted.fillna({"release": "", "last_period": ""})
     return [
@@ -119,7 +120,7 @@ def _kept(home: Path, before: _Held, after: _Held, rules: str) -> list[Finding]:
 
 
 def _compare(home: Path, before: _Held, after: drift.Release, dataset: str) -> list[Finding]:
-    table = contract("published").table(dataset)
+    table = contract(SOURCE).table(dataset)
     return drift.compare(table, _stored(home, before), after, published_places(dataset))
 
 

@@ -9,6 +9,7 @@ import sys
 import pandas as pd
 import yaml
 
+from ingestion.contract import contract
 from ingestion.registry import seed
 from orchestration.home import DBT_PROJECT, PROJECT
 
@@ -36,6 +37,14 @@ def render() -> str:
                 ["measure_code", "label", "timing", "unit", "definition", "definition_status"]
             ].rename(columns={"measure_code": "code", "definition_status": "status"})
         ),
+        "## Published files",
+        "The datasets that are recognised, and which column and category of them is which measure."
+        " Several rows for one measure are added up. A base is only the denominator of other"
+        " figures of the same file.",
+        _datasets(),
+        _published_measures(),
+        "### Indicators and DfE’s files",
+        _published_indicators(),
         "## Rules on history",
         "What is asked about a return by comparing it with what was known before. None of them"
         " sets a file aside. Of the rules of a family only the first in this order speaks for a"
@@ -93,6 +102,57 @@ def _sets() -> list[str]:
             f" to {row['valid_to'] or 'today'}; {row['status'].replace('_', ' ')}. {codes}"
         )
     return lines
+
+
+def _datasets() -> str:
+    tables = [*contract("published").tables, *contract("ofsted").tables]
+    return _table(
+        pd.DataFrame(
+            {
+                "dataset": [f"`{table.name}`" for table in tables],
+                "title": [table.title for table in tables],
+                "publication": [table.publication for table in tables],
+                "a year ends": [table.year_end or "as its name says" for table in tables],
+            }
+        )
+    )
+
+
+def _published_measures() -> str:
+    mapping = seed("registry/published_measures")
+    categories = mapping["filter_key"].str.replace("=", ": ")
+    return _table(
+        pd.DataFrame(
+            {
+                "measure": "`" + mapping["measure_code"] + "`",
+                "dataset": "`" + mapping["dataset"] + "`",
+                "column": "`" + mapping["column_name"] + "`",
+                "categories": categories.mask(categories == "", "–"),
+                "use": mapping["use"],
+            }
+        )
+    )
+
+
+_STATES = {
+    "mapped": "mapped",
+    "awaiting_file": "awaiting a file",
+    "no_counterpart": "no counterpart",
+}
+
+
+def _published_indicators() -> str:
+    indicators = seed("registry/indicators")
+    files = indicators["published_file"]
+    return _table(
+        pd.DataFrame(
+            {
+                "indicator": "`" + indicators["indicator_code"] + "`",
+                "published": indicators["published"].map(_STATES),
+                "DfE’s file": files.mask(files == "", "–"),
+            }
+        )
+    )
 
 
 PARAMETERS = {
