@@ -104,6 +104,19 @@ files as (
 
 ),
 
+-- The dataset that an indicator is taken from: a percentage has both its parts from one file.
+taken as (
+
+    select distinct
+        terms.indicator_code,
+        mapping.dataset
+    from {{ ref('indicator_terms') }} as terms
+    inner join {{ ref('published_measures') }} as mapping
+        on terms.measure_code = mapping.measure_code and mapping.use = 'figure'
+    where terms.role = 'numerator'
+
+),
+
 renamed as (
 
     select distinct
@@ -124,6 +137,7 @@ renamed as (
     inner join {{ ref('published_measures') }} as mapping
         on files.dataset = mapping.dataset and later.column_name = mapping.column_name
     inner join {{ ref('indicator_terms') }} as terms on mapping.measure_code = terms.measure_code
+    inner join taken on terms.indicator_code = taken.indicator_code and files.dataset = taken.dataset
     where later.header != earlier.header
 
 ),
