@@ -20,6 +20,15 @@
 {%- endmacro %}
 
 {#
+    Working days of a year as DfE's workforce census counts them: one more where the year holds a
+    29 February. A published year ends in March or later, so it holds the February of the year it ends in.
+#}
+{% macro working_days_in_year(period_end) -%}
+    {%- set first_of_march = year_end_date("extract(year from " ~ period_end ~ ")", "'03-01'") -%}
+    {{ var('workforce_working_days_in_year') }} + extract(day from {{ first_of_march }} - interval 1 day) - 28
+{%- endmacro %}
+
+{#
     How far a series usually lies from its median: 1.4826 makes the median absolute deviation the
     standard deviation of a normal series; a count is never steadier than its square root. That is not
     so for a unit that the rule calls summed: null where such a series has shown no spread, so that

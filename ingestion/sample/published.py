@@ -6,6 +6,7 @@ figures are the sums of the same quarters the returns are written from, give or 
 yearly collection corrects.
 """
 
+from calendar import isleap
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -30,7 +31,7 @@ _JOINT = (
     "KUT",
     "RUT",
 )  # one workforce row for two authorities, as DfE publishes Achieving for Children
-_WORKING_DAYS_A_YEAR = 253  # as in DfE's absence rate
+_WORKING_DAYS_A_YEAR = 253  # as in DfE's absence rate, which adds a 29 February
 
 _REGIONS = {"E12000007": "London", "E13000001": "Inner London", "E13000002": "Outer London"}
 _ENGLAND = "E92000001"
@@ -325,7 +326,7 @@ def _workforce_table(rows: pd.DataFrame, counts: list[str]) -> pd.DataFrame:
         agency_and_inpost_fte=rows["agency_fte"] + rows["inpost_fte"],
         agency_and_inpost_headcount=rows["agency_headcount"] + rows["inpost_headcount"],
         establishment_fte=rows["vacancy_fte"] + rows["inpost_fte"],
-        working_days=rows["inpost_fte"] * _WORKING_DAYS_A_YEAR,
+        working_days=rows["inpost_fte"] * (_WORKING_DAYS_A_YEAR + rows["year"].map(isleap)),
     )
     for name, (top, bottom, per) in _WORKFORCE_RATIOS.items():
         rows = rows.assign(**{name: _text(half_up(bases[top], bases[bottom], per))})

@@ -67,7 +67,7 @@ measured as (
             when 'working_days'
                 then
                     case numerators.period_grain
-                        when 'year' then {{ var('workforce_working_days_in_year') }}
+                        when 'year' then {{ working_days_in_year('numerators.period_end') }}
                         else quarters.working_days
                     end
             else 1
