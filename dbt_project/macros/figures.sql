@@ -76,3 +76,8 @@
     case when {{ together }} then {{ since }} end as known_from,
     case when {{ together }} then {{ till }} end as known_until
 {%- endmacro %}
+
+{# Whether two figures are not the same; one that is missing is not the same as any number. #}
+{% macro differ(one, other) -%}
+    coalesce({{ one }} != {{ other }}, ({{ one }} is null) != ({{ other }} is null))
+{%- endmacro %}

@@ -29,17 +29,33 @@ populations as (
 
 ),
 
--- Which population a published rate was first published with: the one of its release, else the one before.
+published_releases as (
+
+    select distinct release_label from numerators
+    where source = 'published'
+
+),
+
+population_releases as (
+
+    select distinct
+        age_band,
+        population_release
+    from populations
+
+),
+
+-- Which population a published rate was first published with: that of its release, else the one before.
 published_with as (
 
     select
-        published.release_label,
-        releases.age_band,
-        max(releases.population_release) as population_release
-    from (select distinct release_label from numerators where source = 'published') as published
-    inner join (select distinct age_band, population_release from populations) as releases
-        on releases.population_release <= published.release_label
-    group by published.release_label, releases.age_band
+        published_releases.release_label,
+        population_releases.age_band,
+        max(population_releases.population_release) as population_release
+    from published_releases
+    inner join population_releases
+        on published_releases.release_label >= population_releases.population_release
+    group by published_releases.release_label, population_releases.age_band
 
 ),
 
@@ -173,11 +189,11 @@ left join populations
         and least(measured.wanted_year, populations.last_year) = populations.mid_year
         and (
             populations.is_newest
-            or populations.population_release = measured.first_population_release
+            or measured.first_population_release = populations.population_release
             or (
                 measured.known_from is not null
                 and populations.known_from is not null
                 and (populations.known_until is null or measured.known_from < populations.known_until)
-                and (measured.known_until is null or populations.known_from < measured.known_until)
+                and (measured.known_until is null or measured.known_until > populations.known_from)
             )
         )

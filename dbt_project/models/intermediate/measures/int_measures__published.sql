@@ -41,7 +41,10 @@ judged as (
 
     select
         *,
-        case when worst_status = 'ok' and not is_whole then 'not_derivable' else worst_status end as value_status
+        case
+            when worst_status = 'ok' and not is_whole then 'not_derivable'
+            else worst_status
+        end as value_status
     from summed
 
 )

@@ -15,7 +15,7 @@ with compared as (
         case
             when components.population_release is not null then 0
             when indicators.denominator_factor = 'working_days'
-                then printed.parts_rounded_to / 2 * {{ var('workforce_working_days_in_year') }}
+                then printed.parts_rounded_to / 2 * ({{ working_days_in_year('components.period_end') }})
             else printed.parts_rounded_to / 2
         end as half_whole
     from {{ ref('int_indicators__components') }} as components

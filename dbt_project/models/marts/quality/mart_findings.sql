@@ -1,5 +1,6 @@
 -- One row per finding: what was wrong in a file that is in the landing zone, what history has to ask
--- about the returns that count, and where figures that DfE prints are not what its own counts give. What Annex A cells held is never here, whatever was handed over.
+-- about the returns that count, and where figures that DfE prints are not what its own counts give. What
+-- Annex A cells held is never here, whatever was handed over.
 with files as (
 
     select * from {{ ref('stg_ledger__files') }}

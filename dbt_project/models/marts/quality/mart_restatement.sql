@@ -1,7 +1,7 @@
 -- One row per change that a later release or submission made: of a figure (indicator, area, period and
 -- the step from one version to the next), or of the name of a column that figures are taken from
 -- (reason "renamed", without area and period). A version is a numerator's release with a population's.
-with versions as (
+with shown as (
 
     select
         indicators.*,
@@ -27,43 +27,43 @@ with versions as (
 steps as (
 
     select
-        later.indicator_code,
-        later.new_la_code,
-        later.period_type,
-        later.period_label,
-        later.period_end,
-        later.source,
-        earlier.release_id as release_before,
-        later.release_id as release_after,
-        earlier.population_release as population_release_before,
-        later.population_release as population_release_after,
-        earlier.numerator as numerator_before,
-        later.numerator as numerator_after,
-        earlier.denominator as denominator_before,
-        later.denominator as denominator_after,
-        earlier.value as value_before,
-        later.value as value_after,
-        earlier.value_status as status_before,
-        later.value_status as status_after,
-        later.unit,
-        later.known_from as restated_at,
-        later.version_number,
-        earlier.population_release is not null
-        and earlier.denominator is distinct from later.denominator as is_population_revised,
-        earlier.numerator is distinct from later.numerator
+        newer.indicator_code,
+        newer.new_la_code,
+        newer.period_type,
+        newer.period_label,
+        newer.period_end,
+        newer.source,
+        older.release_id as release_before,
+        newer.release_id as release_after,
+        older.population_release as population_release_before,
+        newer.population_release as population_release_after,
+        older.numerator as numerator_before,
+        newer.numerator as numerator_after,
+        older.denominator as denominator_before,
+        newer.denominator as denominator_after,
+        older.value as value_before,
+        newer.value as value_after,
+        older.value_status as status_before,
+        newer.value_status as status_after,
+        newer.unit,
+        newer.known_from as restated_at,
+        newer.version_number,
+        older.population_release is not null
+        and {{ differ('older.denominator', 'newer.denominator') }} as is_population_revised,
+        {{ differ('older.numerator', 'newer.numerator') }}
         or (
-            later.population_release is null
-            and earlier.denominator is distinct from later.denominator
+            newer.population_release is null
+            and {{ differ('older.denominator', 'newer.denominator') }}
         ) as is_count_revised
-    from versions as later
-    inner join versions as earlier
+    from shown as newer
+    inner join shown as older
         on
-            later.indicator_code = earlier.indicator_code
-            and later.new_la_code = earlier.new_la_code
-            and later.period_type = earlier.period_type
-            and later.period_label = earlier.period_label
-            and later.source = earlier.source
-            and later.version_number = earlier.version_number + 1
+            newer.indicator_code = older.indicator_code
+            and newer.new_la_code = older.new_la_code
+            and newer.period_type = older.period_type
+            and newer.period_label = older.period_label
+            and newer.source = older.source
+            and newer.version_number = older.version_number + 1
 
 ),
 
@@ -128,17 +128,17 @@ renamed as (
         files.received_at as restated_at,
         files.is_current as is_latest,
         'renamed' as reason,
-        earlier.header as column_before,
-        later.header as column_after
+        older.header as column_before,
+        newer.header as column_after
     from files
-    inner join {{ ref('stg_published__columns') }} as later on files.file_id = later.file_id
-    inner join {{ ref('stg_published__columns') }} as earlier
-        on files.file_id_before = earlier.file_id and later.column_name = earlier.column_name
+    inner join {{ ref('stg_published__columns') }} as newer on files.file_id = newer.file_id
+    inner join {{ ref('stg_published__columns') }} as older
+        on files.file_id_before = older.file_id and newer.column_name = older.column_name
     inner join {{ ref('published_measures') }} as mapping
-        on files.dataset = mapping.dataset and later.column_name = mapping.column_name
+        on files.dataset = mapping.dataset and newer.column_name = mapping.column_name
     inner join {{ ref('indicator_terms') }} as terms on mapping.measure_code = terms.measure_code
     inner join taken on terms.indicator_code = taken.indicator_code and files.dataset = taken.dataset
-    where later.header != earlier.header
+    where newer.header != older.header
 
 ),
 
