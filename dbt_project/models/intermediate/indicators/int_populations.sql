@@ -28,7 +28,7 @@ seeded as (
     select
         populations.population_release,
         populations.mid_year,
-        populations.area_code,
+        coalesce(changes.new_la_code, populations.area_code) as area_code,
         populations.age_band,
         populations.population,
         populations.value_status,
@@ -38,6 +38,7 @@ seeded as (
     from {{ ref('populations') }} as populations
     inner join {{ ref('population_releases') }} as releases
         on populations.population_release = releases.population_release
+    left join {{ ref('la_code_changes') }} as changes on populations.area_code = changes.la_code
 
 ),
 
