@@ -58,6 +58,8 @@ class Ingested:
     parsed: int = 0
     quarantined: list[str] = field(default_factory=list)
     findings: dict[str, int] = field(default_factory=dict)
+    # What differs in published files from the release before each: by path.
+    drift: dict[str, list[Finding]] = field(default_factory=dict)
 
 
 def tables_of(source: str) -> list[str]:
@@ -158,7 +160,7 @@ def ingest(
         entries += [(file, file_id, parsed) for file_id, parsed in submissions]
         result.parsed += is_new
     if source == "published":
-        _hold_against_before(entries, home)
+        result.drift = _hold_against_before(entries, home)
     ledger = Ledger(home / "ledger" / f"{source}.parquet").record(entries, now)
     write_parquet(ledger, home / "raw" / f"{source}_files.parquet")
     result.files = len(files)
@@ -181,7 +183,9 @@ def ingest(
     return result
 
 
-def _hold_against_before(entries: list[tuple[LandedFile, str, Parsed]], home: Path) -> None:
+def _hold_against_before(
+    entries: list[tuple[LandedFile, str, Parsed]], home: Path
+) -> dict[str, list[Finding]]:
     """Add to each published file what differs from the release before; a break sets it aside."""
     found = releases.held_against_before(entries, home, _rules_version("published"))
     for file, file_id, parsed in entries:
@@ -189,6 +193,7 @@ def _hold_against_before(entries: list[tuple[LandedFile, str, Parsed]], home: Pa
             parsed.findings += findings
             if not parsed.accepted:
                 _set_aside(file, [parsed], home)
+    return {file.path: found[file_id] for file, file_id, _ in entries if found.get(file_id)}
 
 
 def _keep_apart(landing_zone: Path, home: Path) -> None:

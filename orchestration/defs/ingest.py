@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from ingestion.findings import Finding
 from ingestion.landing import LONDON
 from ingestion.pipeline import SOURCES, ingest, raw_path, tables_of
 from orchestration.lib import OWNERS, counts, table_metadata
@@ -34,6 +35,16 @@ def _description(source: str, table: str) -> str:
     if table.endswith("_findings"):
         return f"What was wrong in {source} files, with address, expectation and fix."
     return DESCRIPTIONS[source]
+
+
+def _drift(drift: dict[str, list[Finding]]) -> dg.MetadataValue:
+    """What differs from the releases before, worst first; notes are counted."""
+    lines = []
+    for path, findings in drift.items():
+        told = [f"  - **{f.severity}** {f.message}" for f in findings if f.severity != "note"]
+        notes = sum(finding.severity == "note" for finding in findings)
+        lines += [f"- `{path}`", *told, f"  - {notes} for information"]
+    return dg.MetadataValue.md("\n".join(lines) or "no file differs from a release before it")
 
 
 def ingest_asset(source: str) -> dg.AssetsDefinition:
@@ -78,6 +89,8 @@ def ingest_asset(source: str) -> dg.AssetsDefinition:
             },
             f"{source}_findings": {"by_severity": counts(result.findings)},
         }
+        if source == "published":
+            extra["published_findings"]["drift"] = _drift(result.drift)
         for table in tables:
             metadata = table_metadata(raw_path(home.root, table)) | extra.get(table, {})
             yield dg.MaterializeResult(asset_key=raw_key(table), metadata=metadata)
