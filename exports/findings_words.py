@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ingestion.contract import contract
 from ingestion.registry import seed
 
 Finding = Mapping[str, Any]
@@ -24,6 +25,17 @@ CHILD_LEVEL = "This report quotes cells about children. Keep it where the file i
 WHOLE_FILE = "The whole file"
 # Headings for rules whose findings each say something else.
 _TITLES = {
+    "drift.area.gained": "Areas that are new",
+    "drift.area.lost": "Areas that are missing",
+    "drift.category.gained": "Categories that are new",
+    "drift.category.lost": "Categories that are missing",
+    "drift.column.gained": "Columns that are new",
+    "drift.column.lost": "Columns that are missing",
+    "drift.column.renamed": "Columns under another known name",
+    "drift.history.revised": "Earlier figures that changed",
+    "drift.period.gained": "Years that are new",
+    "drift.period.lost": "Years that are missing",
+    "drift.symbol.new": "Symbols not used before",
     "headers.alias": "Columns read as remembered",
     "headers.duplicate": "Columns with the same meaning",
     "headers.fuzzy": "Columns read by likeness",
@@ -190,10 +202,13 @@ def _named(rule_id: str) -> str:
 
 
 def table_name(name: str) -> str:
-    """A table's name for people: `annex_a_list_1` -> Annex A list 1."""
+    """A table's name for people: `annex_a_list_1` -> Annex A list 1, a dataset by its title."""
     if name.startswith("annex_a_list_"):
         return f"Annex A list {name.rpartition('_')[2]}"
-    return {"return_values": "The return’s table"}.get(name, name.replace("_", " ").capitalize())
+    titles = {"return_values": "The return’s table"}
+    for source in ("published", "ofsted"):
+        titles |= {table.name: table.title for table in contract(source).tables}
+    return titles.get(name, name.replace("_", " ").capitalize())
 
 
 def matched(match: Mapping[str, Any]) -> str:
