@@ -23,10 +23,10 @@ ANNEX_A_LAS = ("CAM", "GRE", "HOU", "NEW", "SUT")
 
 _NOTICE = (
     "SYNTHETIC. Everything in this folder is invented: the figures, the children, the dates and "
-    "the comments. The authorities exist, but nothing here says anything about them. The files "
-    "have the layout of real quarterly returns, DfE statistics and Annex A extracts, so that the "
-    "platform can be tried without real data. Do not mix them with real files, and do not publish "
-    "them.\n"
+    "the comments. Only the population estimates are real: those of ONS. The authorities exist, "
+    "but nothing here says anything about them. The files have the layout of real quarterly "
+    "returns, DfE statistics and Annex A extracts, so that the platform can be tried without real "
+    "data. Do not mix them with real files, and do not publish them.\n"
 )
 
 
