@@ -6,17 +6,7 @@ from ingestion import conform
 from ingestion.contract import Table, contract
 from ingestion.drift import Release
 from ingestion.headers import normalise, resolve
-
-KEYS = [
-    "time_period",
-    "time_identifier",
-    "geographic_level",
-    "region_code",
-    "region_name",
-    "old_la_code",
-    "new_la_code",
-    "la_name",
-]
+from ingestion.sources.published_standard import KEYS
 
 
 def release(label: str, file: pd.DataFrame, table: Table) -> Release:
