@@ -63,10 +63,6 @@ def outcomes(figures: pd.DataFrame) -> np.ndarray:
         & allowed(figures, FTE, figures["indicator_code"].map(SLACK).fillna(0)),
         "left out": pd.MultiIndex.from_frame(figures[keys]).isin(listed),
         "base suppressed": nothing & (figures["value_status"] == "c") & (figures["numerator"] == 0),
-        "no population": nothing
-        & (figures["value_status"] == "not_derivable")
-        & figures["numerator"].notna()
-        & of_population,
     }
     return np.select(list(conditions.values()), list(conditions), "unexplained")
 
@@ -155,7 +151,7 @@ def test_children_looked_after_use_dfes_population(real_run: Run, shared: Path) 
     )
     assert (rates["is_current"] & rates["is_as_published"]).all()
     both = rates.merge(file[["new_la_code", "period_label", "printed"]], validate="one_to_one")
-    assert len(both) == len(rates) == 815
+    assert len(both) == len(rates) == 821
     assert (both["denominator"] == both["printed"]).all()
 
 
