@@ -6,6 +6,7 @@ of them are measures is registry data, applied in dbt, not code here. Which data
 told by `published_dataset.py`; what differs from the release before, by `drift.py`.
 """
 
+import re
 from dataclasses import replace
 from functools import partial
 
@@ -20,12 +21,15 @@ from ingestion.sources import Parsed, header_findings, ofsted, published_checks
 from ingestion.sources.published_dataset import Recognised, recognise, spellings
 from ingestion.sources.published_standard import KEYS, YEARS, filter_key, filters_in
 
+# What the raw table calls columns of its own: no column of a file is kept under such a name.
+OWN_COLUMNS = ("row", "filter_key", "column_name", "value_text")
+
 
 def parse(file: landing.LandedFile) -> Parsed:
     """Read one published file; an unrecognised file is a finding that blocks that file only."""
     parsed = Parsed()
     try:
-        sheet = read(file.absolute)[0]
+        sheet, *others = read(file.absolute)
     except UnreadableFile as error:
         parsed.findings.append(Finding(error.rule_id, "block", str(error)))
         return parsed
@@ -39,6 +43,8 @@ def parse(file: landing.LandedFile) -> Parsed:
     parsed.dataset, parsed.publication = table.name, table.publication
     parsed.resolutions[table.name] = known.resolution
     parsed.findings += _column_findings(known, sheet)
+    published_checks.report_other_sheets(parsed, others, table)
+    published_checks.report_ragged(parsed, sheet, table)
     if any(column.required for column in known.resolution.missing):
         return parsed  # already told, and no row has a place without them
     columns = _columns(known)
@@ -52,17 +58,27 @@ def parse(file: landing.LandedFile) -> Parsed:
         return parsed
     cells = _canonical(cells, table)
     cells = published_checks.once(parsed, cells, known)
-    published_checks.report_misplaced(parsed, cells, known)
+    published_checks.report_misplaced(parsed, cells, known, file.received_at.year)
     published_checks.report_areas(parsed, cells, known)
     published_checks.report_categories(parsed, cells, known)
     parsed.tables["published_columns"] = columns.assign(dataset=table.name)
-    parsed.tables["published_values"] = _long(parsed, cells, table, columns)
+    parsed.tables["published_values"] = _long(parsed, cells, table, columns, sheet.delimiter == ";")
     parsed.last_period = str(cells["time_period"].max())
     last_year = parsed.last_period[:4]
     if last_year.isdigit():
         last_year = str(int(last_year) + table.release_lag)
-    parsed.release = str(file.sidecar.get("release", last_year))
+    parsed.release = _release(file, parsed, last_year)
     return parsed
+
+
+def _release(file: landing.LandedFile, parsed: Parsed, last_year: str) -> str:
+    """What the sidecar says, else the last year; releases are put in order by its first four."""
+    said = str(file.sidecar.get("release", last_year))
+    if said == last_year or re.match(r"20\d\d(?!\d)", said):
+        return said
+    message = f"release {said!r} does not begin with a year such as 2025; it is left aside"
+    parsed.findings.append(Finding("sidecar.unusable", "check", message))
+    return last_year
 
 
 def _unrecognised(sheet: Sheet, like: list[Table]) -> Finding:
@@ -96,8 +112,18 @@ def _column_findings(known: Recognised, sheet: Sheet) -> list[Finding]:
         if finding.rule_id == "headers.unknown":
             message = f"Column “{finding.column}” is not in the contract: kept, and in no figure"
             finding = replace(finding, message=message)
+        if finding.rule_id == "headers.duplicate" and _places(known, finding):
+            finding = replace(finding, severity="block")
         found.append(finding)
     return found
+
+
+def _places(known: Recognised, finding: Finding) -> bool:
+    """Whether a header that stands twice, the same, is of a column that says where rows belong."""
+    column = next(c for c in known.table.columns if c.headers[0] == finding.column)
+    used = next(m.header for m in known.resolution.matches if m.to == column.name)
+    same = headers.normalise(used) == headers.normalise(finding.value)
+    return same and column.role in ("standard", "filter")
 
 
 def _keys_of_filters(places: pd.DataFrame) -> set[str]:
@@ -109,10 +135,11 @@ def _columns(known: Recognised) -> pd.DataFrame:
     """One row per column of the file, in its order: position, header, column_name and role."""
     roles: dict[str, str] = {column.name: column.role for column in known.table.columns}
     matched = [(m.position, m.header, m.to, roles[m.to]) for m in known.resolution.matches]
-    names = set(roles)
+    names = {*roles, *OWN_COLUMNS}
     for position, header in known.resolution.unmatched.items():
         name = headers.normalise(header).replace(" ", "_")
-        name = name if name and name not in names else f"{name}_{position + 1}"
+        while not name or name in names:
+            name = f"{name}_{position + 1}"
         names.add(name)
         matched.append((position, header, name, "unknown"))
     frame = pd.DataFrame(matched, columns=["position", "header", "column_name", "role"])
@@ -145,14 +172,24 @@ def _standing_for(seen: pd.Series, names: dict[str, str]) -> pd.Series:
     return forms.map(names).astype("string").fillna(seen)
 
 
+def _numbers(spellings: pd.Series, semicolons: bool) -> pd.Series:
+    commas = spellings.str.contains(",", regex=False).fillna(False).astype(bool)
+    return conform.numbers(spellings.mask(commas & semicolons))
+
+
 def _months(spellings: pd.Series) -> pd.Series:
     """DfE's years:months as months; a plain number stays one."""
     parts = spellings.str.extract(r"^([0-9]{1,2}):(0[0-9]|1[01])$").astype("Float64")
     return (parts[0] * 12 + parts[1]).fillna(conform.numbers(spellings.where(parts[0].isna())))
 
 
-def _long(parsed: Parsed, cells: pd.DataFrame, table: Table, columns: pd.DataFrame) -> pd.DataFrame:
-    """(rows x columns of figures) long frame; `row` is the line in the file, header being 1."""
+def _long(
+    parsed: Parsed, cells: pd.DataFrame, table: Table, columns: pd.DataFrame, semicolons: bool
+) -> pd.DataFrame:
+    """(rows x columns of figures) long frame; `row` is the line in the file, header being 1.
+
+    In a file parted by `semicolons` a comma may be a decimal one: 12,345 is no number there.
+    """
     symbols = contract("published").symbols
     figures = columns[columns["role"].isin(["indicator", "unknown"])]
     order = {column.name: i for i, column in enumerate(table.columns)}
@@ -169,15 +206,18 @@ def _long(parsed: Parsed, cells: pd.DataFrame, table: Table, columns: pd.DataFra
     text = long["value_text"]
     status = conform.per_spelling(text, lambda seen: seen.str.lower().map(symbols).astype("string"))
     written = text.mask(status.notna())
-    values = conform.per_spelling(written, conform.numbers)
+    numbers = partial(_numbers, semicolons=semicolons)
+    values = conform.per_spelling(written, numbers)
     timed = long["column_name"].isin([c.name for c in table.columns if c.type == "years_months"])
     if timed.any():
         values = values.mask(timed, conform.per_spelling(written.where(timed), _months))
-    unusable = text.notna() & status.isna() & values.isna()
-    status = status.mask(values.notna(), "ok").mask(unusable, "failed").fillna("x")
     in_contract = ~long["column_name"].isin(
         figures.loc[figures["role"] == "unknown", "column_name"]
     )
+    # All that a contract knows are counts, rates and times.
+    values = values.mask(in_contract & (values < 0).fillna(False))
+    unusable = text.notna() & status.isna() & values.isna()
+    status = status.mask(values.notna(), "ok").mask(unusable, "failed").fillna("x")
     _report_unusable(parsed, long[unusable & in_contract], table, figures, symbols)
     last_day = {**YEARS, "Reporting year": table.year_end}
     return long.assign(
@@ -200,10 +240,10 @@ def _report_unusable(
         finding = Finding(
             "published.value.unknown",
             "check",
-            "Neither a number nor a symbol of DfE’s open data standard",
+            "Neither a number from 0 up nor a symbol of DfE’s open data standard",
             table=table.name,
             column=str(column),
-            expected="a number or one of " + " ".join(symbols),
+            expected="a number from 0 up or one of " + " ".join(symbols),
         )
         parsed.findings += conform.listed(
             finding, rows["row"], rows["value_text"], int(positions[column])

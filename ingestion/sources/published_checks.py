@@ -5,12 +5,14 @@ header row is looked at by `published.py`, and the release before by `drift.py`.
 """
 
 from dataclasses import replace
+from functools import lru_cache
 
 import pandas as pd
 
 from ingestion import conform
 from ingestion.contract import Table
 from ingestion.findings import Finding
+from ingestion.readers import Sheet
 from ingestion.registry import published_places, seed
 from ingestion.sources import Parsed
 from ingestion.sources.published_dataset import Recognised, spellings
@@ -23,6 +25,57 @@ from ingestion.sources.published_standard import (
     filter_key,
     filters_in,
 )
+
+
+def report_other_sheets(parsed: Parsed, others: list[Sheet], table: Table) -> None:
+    """Only the first sheet of a workbook is read; a CSV, as DfE issues them, has one."""
+    parsed.findings += [
+        Finding(
+            "published.sheet.unread",
+            "check",
+            f"Only the first sheet is read; “{sheet.name}” was not",
+            table=table.name,
+            sheet=sheet.name,
+            expected="one table, as in the CSV that DfE issues",
+        )
+        for sheet in others
+        if any(str(cell).strip() for row in sheet.rows for cell in row)
+    ]
+
+
+def report_ragged(parsed: Parsed, sheet: Sheet, table: Table) -> None:
+    """Lines of a text file with more or fewer cells than the header set the file aside.
+
+    A bare comma, a lost cell or a quote that is never closed moves figures into another column or
+    onto another area. A cell that runs over several lines is such a quote.
+    """
+    if sheet.delimiter is None:
+        return
+    header, *body = sheet.rows
+    least = max(i for i, cell in enumerate(header, 1) if cell.strip())
+    ragged = {
+        number: row
+        for number, row in enumerate(body, 2)
+        if not least <= len(row) <= len(header) or "\n" in "".join(row)
+    }
+    lines = {
+        number: row
+        for number, row in ragged.items()
+        if any(map(str.strip, row if len(row) < least else row[len(header) :])) or _runs_on(row)
+    }
+    finding = Finding(
+        "published.row.ragged",
+        "block",
+        "The line has not one cell for each column: its figures may stand in the wrong one",
+        table=table.name,
+        expected=f"{len(header)} cells, each on one line",
+    )
+    counts = pd.Series([f"{len(row)} cells" for row in lines.values()], dtype="string")
+    parsed.findings += conform.listed(finding, pd.Series(list(lines)), counts, 0)
+
+
+def _runs_on(row: list[str]) -> bool:
+    return any("\n" in cell.strip() for cell in row)
 
 
 def once(parsed: Parsed, cells: pd.DataFrame, known: Recognised) -> pd.DataFrame:
@@ -42,8 +95,9 @@ def once(parsed: Parsed, cells: pd.DataFrame, known: Recognised) -> pd.DataFrame
     return cells[~again].reset_index(drop=True) if again.any() else cells
 
 
-def report_misplaced(parsed: Parsed, cells: pd.DataFrame, known: Recognised) -> None:
-    """Rows whose place or period is not known, or that stand twice, set this file aside.
+def report_misplaced(parsed: Parsed, cells: pd.DataFrame, known: Recognised, received: int) -> None:
+    """Rows whose place or period is not known, or that stand twice, set this file aside; and those
+    of a year after the one in which the file was `received`.
 
     Their figures would be lost without a word, or counted double.
     """
@@ -51,6 +105,10 @@ def report_misplaced(parsed: Parsed, cells: pd.DataFrame, known: Recognised) -> 
     period = cells["time_period"].fillna("")
     next_year = (pd.to_numeric(period.str[:4], errors="coerce") + 1) % 100
     apart = (period.str.len() == 6) & (pd.to_numeric(period.str[4:], "coerce") != next_year)
+    whole = period.str.fullmatch(PERIOD) & ~apart
+    dated = whole & cells["time_identifier"].isin(years)
+    kinds = cells["time_identifier"].fillna("") + "|" + period.str.len().astype("string")
+    usual = kinds[dated].mode()
     wrong = (
         (
             "published.level.unknown",
@@ -71,14 +129,28 @@ def report_misplaced(parsed: Parsed, cells: pd.DataFrame, known: Recognised) -> 
             "A period that is not written as DfE’s standard has it",
             "time_period",
             "four digits for a year, six for a financial or academic year",
-            ~period.str.fullmatch(PERIOD) | apart,
+            ~whole,
+        ),
+        (
+            "published.period.future",
+            "A year that had not begun when the file was received",
+            "time_period",
+            f"{received} at the latest, by the file’s own time or its sidecar’s received_at",
+            whole & (pd.to_numeric(period.str[:4], errors="coerce") > received),
+        ),
+        (
+            "published.identifier.mixed",
+            "A year of another kind than most in the file: both would stand for the same period",
+            "time_identifier",
+            "one kind of year: " + ", ".join(cells["time_identifier"][kinds.isin(usual)][:1]),
+            dated & ~kinds.isin(usual[:1]),
         ),
         (
             "published.row.twice",
             "A second row for the same period, area and filters, with other figures",
             "time_period",
             "one row for each",
-            cells.duplicated(_place(cells, known.table)),
+            cells.duplicated(_place(cells, known.table)) | _same_area_twice(cells, known.table),
         ),
     )
     for rule_id, message, column, expected, bad in wrong:
@@ -94,13 +166,8 @@ def report_areas(parsed: Parsed, cells: pd.DataFrame, known: Recognised) -> None
     """Areas that the reference data does not know, and London authorities that are not there."""
     level = cells["geographic_level"]
     local = level == "Local authority"
-    nothing = pd.Series(pd.NA, index=cells.index, dtype="string")
-    codes = cells.get("region_code", nothing).where(level == "Regional")
-    codes = codes.mask(local, cells.get("new_la_code", nothing))
-    placed = codes[level.isin(LEVELS[1:])].fillna("")
-    authorities = seed("reference/local_authorities")
-    areas = {*authorities["new_la_code"], *seed("reference/areas")["area_code"]}
-    areas |= {*seed("reference/la_code_changes")["la_code"]}
+    placed = _codes(cells)[level.isin(LEVELS[1:])].fillna("")
+    authorities, areas = seed("reference/local_authorities"), _areas()
     known_codes = {code for code in placed.unique() if areas.issuperset(code.split(JOINT))}
     unknown = ~placed.isin(known_codes)
     finding = Finding(
@@ -122,24 +189,33 @@ def report_areas(parsed: Parsed, cells: pd.DataFrame, known: Recognised) -> None
     if not local.any():
         return
     last = cells.loc[local, "time_period"].max()
-    held = placed[local & (cells["time_period"] == last)].str.split(JOINT).explode()
+    here = local & (cells["time_period"] == last)
     london = authorities[authorities["is_london"] == "true"]
+    held = placed[here].str.split(JOINT).explode()
     gone = london.loc[~london["new_la_code"].isin(held), "la_name"]
-    if len(gone):
-        parsed.findings.append(
-            Finding(
-                "published.area.missing",
-                "check",
-                f"No line for {len(gone)} of London’s 33 authorities in {last}: "
-                + ", ".join(gone[:10])
-                + (f" and {len(gone) - 10} more" if len(gone) > 10 else ""),
-                table=known.table.name,
-                column="new_la_code",
-                value=str(last),
-                expected="a line for each, with a symbol where there is no figure",
-                count=len(gone),
-            )
+    lines = [("", gone)]
+    # An authority may have lines and none of those that a figure is taken from.
+    keys = filter_key(cells, known.table)
+    for key in sorted({*published_places(known.table.name)["filter_key"]} & {*keys} - {""}):
+        held = placed[here & (keys == key)].str.split(JOINT).explode()
+        without = london.loc[~london["new_la_code"].isin(held), "la_name"]
+        lines.append((f" with “{key.replace('=', ': ')}”", without.drop(gone.index)))
+    parsed.findings += [
+        Finding(
+            "published.area.missing",
+            "check",
+            f"No line{which} for {len(names)} of London’s 33 authorities in {last}: "
+            + ", ".join(names[:10])
+            + (f" and {len(names) - 10} more" if len(names) > 10 else ""),
+            table=known.table.name,
+            column="new_la_code",
+            value=str(last),
+            expected="a line for each, with a symbol where there is no figure",
+            count=len(names),
         )
+        for which, names in lines
+        if len(names)
+    ]
 
 
 def report_categories(parsed: Parsed, cells: pd.DataFrame, known: Recognised) -> None:
@@ -147,7 +223,7 @@ def report_categories(parsed: Parsed, cells: pd.DataFrame, known: Recognised) ->
     for column in filters_in(cells, known.table):
         seen = cells.drop_duplicates(column.name)
         names = set(spellings(column).values())
-        new = seen[bool(names) & seen[column.name].notna() & ~seen[column.name].isin(names)]
+        new = seen[bool(names) & ~seen[column.name].isin(names)]
         finding = Finding(
             "published.category.unknown",
             "note",
@@ -179,3 +255,32 @@ def _place(cells: pd.DataFrame, table: Table) -> list[str]:
     """The columns that say where and when a row belongs."""
     filters = [column.name for column in filters_in(cells, table)]
     return [name for name in (*KEYS, *filters) if name in cells and not name.endswith("_name")]
+
+
+def _codes(cells: pd.DataFrame) -> pd.Series:
+    """The code of each row's area, as the file writes it."""
+    level = cells["geographic_level"]
+    nothing = pd.Series(pd.NA, index=cells.index, dtype="string")
+    codes = cells.get("region_code", nothing).where(level == "Regional")
+    return codes.mask(level == "Local authority", cells.get("new_la_code", nothing))
+
+
+@lru_cache(maxsize=1)
+def _areas() -> frozenset[str]:
+    """Every code that the reference data can place."""
+    codes = (
+        seed("reference/local_authorities")["new_la_code"],
+        seed("reference/areas")["area_code"],
+        seed("reference/la_code_changes")["la_code"],
+    )
+    return frozenset(pd.concat(codes))
+
+
+def _same_area_twice(cells: pd.DataFrame, table: Table) -> pd.Series:
+    """Rows that give an area a second figure by its code, whatever its number or region are."""
+    changes = seed("reference/la_code_changes").set_index("la_code")["new_la_code"].to_dict()
+    codes = _codes(cells).str.split(JOINT).explode()
+    codes = codes[codes.isin(_areas())].map(lambda code: changes.get(code, code))
+    names = ["time_period", "time_identifier", *(c.name for c in filters_in(cells, table))]
+    again = cells[names].loc[codes.index].assign(area=codes).duplicated()
+    return pd.Series(cells.index.isin(again.index[again]), index=cells.index)

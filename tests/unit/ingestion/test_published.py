@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from ingestion.sources import published
+from ingestion.sources import Parsed, published
 from tests.unit.ingestion.builders import REFERRALS, ees
+from tests.unit.ingestion.published_files import text, whole_file
 
 NEW_NAMES = {"referral_count": [630], "rereferral_count": [97], "no_further_action_count": [12]}
 CSWW_OLD = {"inpost_fte": [1], "agency_fte": [2], "vacancy_fte": [3], "working_days_lost_fte": [4]}
@@ -181,3 +182,129 @@ def test_two_lines_for_one_place_set_the_file_aside(land: Callable) -> None:
 
 def test_the_sidecar_names_the_release(land: Callable) -> None:
     assert published.parse(land(PLACE, ees(REFERRALS), "release: '2025'\n")).release == "2025"
+
+
+def ids(parsed: Parsed) -> set[tuple[str, str]]:
+    return {(finding.rule_id, finding.severity) for finding in parsed.findings}
+
+
+@pytest.mark.parametrize("name", published.OWN_COLUMNS)
+def test_an_unknown_column_may_be_called_as_the_raw_table_calls_its_own(
+    land: Callable, name: str
+) -> None:
+    parsed = published.parse(land(PLACE, ees(REFERRALS | {name: [7]})))
+    assert ids(parsed) == {("headers.unknown", "note")}
+    assert 7 in values(parsed.tables["published_values"]).values()
+    assert set(parsed.tables["published_values"]["row"]) == {2}
+
+
+def test_unknown_columns_of_one_name_are_kept_apart(land: Callable) -> None:
+    """“a” stands twice, and another column is called what the second would be."""
+    columns = {"a_13": [1], **REFERRALS, "a": [2], "A": [3]}
+    parsed = published.parse(land(PLACE, ees(columns)))
+    held = values(parsed.tables["published_values"])
+    assert sorted(held.values()) == [1, 2, 3, 12, 97, 630]
+
+
+def broken(line: str) -> list[str]:
+    return [
+        line.replace("Camden", "Camden, London"),
+        line.rsplit(",", 3)[0],
+        line.replace("Camden", '"Camden'),
+        # Closed by the next authority's: Camden's code would stand beside its figures.
+        line.replace("Camden", '"Camden') + "\n" + line.replace("Camden", '"Another"'),
+    ]
+
+
+@pytest.mark.parametrize("damage", range(4))
+def test_a_line_whose_figures_stand_in_other_columns_sets_the_file_aside(
+    land: Callable, damage: int
+) -> None:
+    lines = text(whole_file("cin_referrals", (2024,))).splitlines()
+    at = next(i for i, line in enumerate(lines) if "Camden" in line)
+    lines[at] = broken(lines[at])[damage]
+    parsed = published.parse(land(PLACE, "\n".join(lines)))
+    assert ("published.row.ragged", "block") in ids(parsed)
+    assert next(f.row for f in parsed.findings if f.rule_id == "published.row.ragged") == at + 1
+
+
+def test_blank_lines_and_cells_beyond_the_header_are_not_ragged(land: Callable) -> None:
+    header, *lines = text(whole_file("cin_referrals", (2024,))).splitlines()
+    parsed = published.parse(land(PLACE, "\n".join([header, ",,", *(f"{x},," for x in lines)])))
+    assert parsed.findings == []
+
+
+@pytest.mark.parametrize("name", ["new_la_code", "region_code", "geographic_level"])
+def test_a_place_that_stands_twice_in_the_header_sets_the_file_aside(
+    land: Callable, name: str
+) -> None:
+    header, *lines = text(whole_file("cin_referrals", (2024,))).splitlines()
+    content = "\n".join([f"{header},{name}", *(f"{line},E09000001" for line in lines)])
+    assert ("headers.duplicate", "block") in ids(published.parse(land(PLACE, content)))
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"old_la_code": "x"}, "published.row.twice"),
+        ({"new_la_code": "E09000007 / E09000008"}, "published.row.twice"),
+        ({"time_identifier": "Calendar year"}, "published.identifier.mixed"),
+        ({"time_period": "202324"}, "published.identifier.mixed"),
+        ({"time_period": "2091"}, "published.period.future"),
+    ],
+)
+def test_a_second_figure_for_an_area_and_year_sets_the_file_aside(
+    land: Callable, change: dict[str, str], rule: str
+) -> None:
+    file = whole_file("cin_referrals", (2023, 2024))
+    more = file[(file["la_name"] == "Camden") & (file["time_period"] == "2024")].assign(**change)
+    parsed = published.parse(land(PLACE, text(pd.concat([file, more]))))
+    assert (rule, "block") in ids(parsed)
+
+
+def test_an_authority_without_the_line_that_a_figure_is_taken_from_is_named(
+    land: Callable,
+) -> None:
+    file = whole_file("care_leavers_activity")
+    lost = (file["la_name"] == "Camden") & (file["breakdown"] == "Total")
+    parsed = published.parse(land(PLACE, text(file[~lost])))
+    assert ids(parsed) == {("published.area.missing", "check")}
+    assert all("breakdown: Total” for 1 of" in f.message for f in parsed.findings)
+    assert all(f.message.endswith("Camden") for f in parsed.findings)
+
+
+def test_a_line_without_a_category_is_noted(land: Callable) -> None:
+    file = whole_file("care_leavers_activity")
+    extra = file.iloc[[-1]].assign(breakdown="")
+    parsed = published.parse(land(PLACE, text(pd.concat([file, extra]))))
+    assert ids(parsed) == {("published.category.unknown", "note")}
+    assert parsed.findings[0].row == len(file) + 2
+
+
+def test_a_negative_figure_is_no_figure(land: Callable) -> None:
+    parsed = published.parse(land(PLACE, ees(REFERRALS | {"Referrals": [-5], "Change": [-3]})))
+    held = parsed.tables["published_values"].set_index("column_name")
+    assert held.loc["referrals", "value_status"] == "failed"
+    assert held.loc["change", "value"] == -3
+    assert ("published.value.unknown", "check") in ids(parsed)
+
+
+def test_a_comma_in_a_file_parted_by_semicolons_may_be_a_decimal_one(land: Callable) -> None:
+    content = ees(REFERRALS).replace(",", ";").replace("630", "12,345")
+    parsed = published.parse(land(PLACE, content))
+    assert ids(parsed) == {("published.value.unknown", "check")}
+    assert pd.isna(values(parsed.tables["published_values"])["referrals"])
+
+
+def test_further_sheets_of_a_workbook_are_not_lost_without_a_word(land: Callable) -> None:
+    rows = [line.split(",") for line in ees(REFERRALS).splitlines()]
+    book = {"c1": rows, "empty": [], "c2": rows}
+    parsed = published.parse(land("published/file.xlsx", book))
+    (finding,) = parsed.findings
+    assert (finding.rule_id, finding.sheet) == ("published.sheet.unread", "c2")
+
+
+@pytest.mark.parametrize("said", ["Autumn 2025", "''", "20255", "v2"])
+def test_a_release_that_could_not_be_put_in_order_is_left_aside(land: Callable, said: str) -> None:
+    parsed = published.parse(land(PLACE, ees(REFERRALS), f"release: {said}\n"))
+    assert (parsed.release, ids(parsed)) == ("2024", {("sidecar.unusable", "check")})
