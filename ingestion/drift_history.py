@@ -1,14 +1,18 @@
 """Symbols newly used, and figures of earlier years that are not what they were."""
 
+from dataclasses import replace
+from itertools import islice
+
 import pandas as pd
 
 from ingestion import drift_content as content
+from ingestion.conform import MAX_LISTED
 from ingestion.drift_pair import Pair, listed
 from ingestion.findings import Finding
 
 
 def symbol_findings(pair: Pair) -> list[Finding]:
-    """Symbols that a column did not use before: one finding for each symbol."""
+    """Symbols that a column did not use before: one finding for each symbol, up to a limit."""
     cells = pair.cells[pair.cells["column"].isin(pair.shared("indicator"))]
     cells = cells[cells["status"] != "ok"].astype({"column": "object", "status": "object"})
     unknown = cells["status"] == "failed"
@@ -17,7 +21,8 @@ def symbol_findings(pair: Pair) -> list[Finding]:
     new = cells[cells["later"]].merge(known, how="left", indicator="found")
     new = new[new["found"] == "left_only"].sort_values(["symbol", "row", "column"])
     findings = []
-    for _, used in new.groupby(["symbol", "status"]):
+    symbols = new.groupby(["symbol", "status"])
+    for _, used in islice(symbols, MAX_LISTED):
         first = used.iloc[0]
         failed = first["status"] == "failed"
         columns = listed(sorted(used["column"].unique()))
@@ -35,6 +40,11 @@ def symbol_findings(pair: Pair) -> list[Finding]:
                 count=len(used),
             )
         )
+    if rest := symbols.ngroups - len(findings):
+        # A column of something else altogether: one mistake.
+        last = findings[-1]
+        message = f"{last.message} (and {rest:,} more symbols)"
+        findings[-1] = replace(last, message=message, count=last.count + rest)
     return findings
 
 

@@ -87,10 +87,7 @@ class Ledger:
         `files` holds (file, file id, what it gave). Recording the same zone again changes nothing.
         """
         past = self.read()
-        present = pd.DataFrame(
-            [_row(file, file_id, parsed, now) for file, file_id, parsed in files], columns=COLUMNS
-        ).astype(_TYPES)
-        present = _with_known_times(present, past, files)
+        present = _present(files, past, now)
         known = present[["file_id"]].merge(past, on="file_id", how="left")
         same = (_subject(known) == _subject(present)).to_numpy()
         present["submission_number"] = known["submission_number"].where(same)
@@ -100,6 +97,25 @@ class Ledger:
         ledger = _number(ledger).sort_values(["path", "received_at", "file_id"])
         write_parquet(ledger.reset_index(drop=True), self.path)
         return ledger.reset_index(drop=True)
+
+    def orders(
+        self, files: list[tuple[LandedFile, str, Parsed]], now: datetime
+    ) -> dict[str, tuple]:
+        """What the versions are put in order by, for what is recorded and these files: by id."""
+        past = self.read()
+        present = _present(files, past, now)
+        gone = past[~past["file_id"].isin(present["file_id"])]
+        texts = dict.fromkeys(["release", "last_period"], "")
+        rows = pd.concat([gone, present], ignore_index=True).fillna(texts)
+        return dict(zip(rows["file_id"], rows[_ORDER].itertuples(index=False), strict=True))
+
+
+def _present(
+    files: list[tuple[LandedFile, str, Parsed]], past: pd.DataFrame, now: datetime
+) -> pd.DataFrame:
+    rows = [_row(file, file_id, parsed, now) for file, file_id, parsed in files]
+    present = pd.DataFrame(rows, columns=COLUMNS).astype(_TYPES)
+    return _with_known_times(present, past, files)
 
 
 def _with_known_times(

@@ -160,7 +160,7 @@ def ingest(
         entries += [(file, file_id, parsed) for file_id, parsed in submissions]
         result.parsed += is_new
     if source == "published":
-        result.drift = _hold_against_before(entries, home)
+        result.drift = _hold_against_before(entries, home, now)
     ledger = Ledger(home / "ledger" / f"{source}.parquet").record(entries, now)
     write_parquet(ledger, home / "raw" / f"{source}_files.parquet")
     result.files = len(files)
@@ -184,10 +184,10 @@ def ingest(
 
 
 def _hold_against_before(
-    entries: list[tuple[LandedFile, str, Parsed]], home: Path
+    entries: list[tuple[LandedFile, str, Parsed]], home: Path, now: datetime
 ) -> dict[str, list[Finding]]:
     """Add to each published file what differs from the release before; a break sets it aside."""
-    found = releases.held_against_before(entries, home, _rules_version("published"))
+    found = releases.held_against_before(entries, home, _rules_version("published"), now)
     for file, file_id, parsed in entries:
         if findings := found.get(file_id):
             parsed.findings += findings

@@ -4,10 +4,14 @@ Which release comes before which is decided here for what has just been read, as
 it for what has been recorded. What is compared, and how, is `drift.py`'s business.
 """
 
+import contextlib
 import json
-from collections.abc import Iterable
+import logging
+import traceback
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -15,10 +19,12 @@ import pyarrow.parquet as pq
 from ingestion import drift
 from ingestion.contract import contract
 from ingestion.findings import Finding
-from ingestion.landing import LandedFile
+from ingestion.landing import LONDON, LandedFile
 from ingestion.ledger import Ledger
 from ingestion.registry import published_places
 from ingestion.sources import Parsed
+
+_LOG = logging.getLogger(__name__)
 
 SOURCE = "published"
 PARSED = Path("raw") / ".parsed"
@@ -34,30 +40,42 @@ class _Held:
     file_id: str
     dataset: str
     sha256: str
-    order: tuple[str, str, datetime, str]
+    path: str
+    order: tuple
     label: str
 
 
 def held_against_before(
-    entries: Iterable[tuple[LandedFile, str, Parsed]], home: Path, rules: str
+    entries: list[tuple[LandedFile, str, Parsed]], home: Path, rules: str, now: datetime
 ) -> dict[str, list[Finding]]:
     """Findings by file id: what differs in each usable file from the release before it.
 
     A file that is blocked for it is no "release before" for the next one. What was found is kept
-    beside what the file gave, as long as both files and the `rules` stay the same.
+    beside what the file gave, as long as both files and the `rules` stay the same. A recorded file
+    that has been taken away since, or lies there again as another version, is none either: the next
+    run would not know it.
     """
+    orders = _ledger(home).orders(entries, now)
     present = {
-        file_id: (_just_read(file, file_id, parsed), file)
+        file_id: (_just_read(file, file_id, parsed, orders[file_id]), file)
         for file, file_id, parsed in entries
         if parsed.accepted and parsed.dataset and "published_values" in parsed.table_names
     }
-    past = [one for one in _recorded(home) if one.file_id not in present]
+    paths = {file.path for file, _, _ in entries}
+    again = {(one.dataset, one.sha256) for one, _ in present.values()}
+    past = [
+        one
+        for one in _recorded(home, orders)
+        if one.file_id not in present
+        and one.path in paths
+        and (one.dataset, one.sha256) not in again
+    ]
     found: dict[str, list[Finding]] = {}
     before: dict[str, _Held] = {}
     for one in sorted([*past, *(one for one, _ in present.values())], key=lambda one: one.order):
         earlier = before.get(one.dataset)
         if one.file_id in present and earlier is not None and earlier.sha256 != one.sha256:
-            findings = _kept(home, earlier, one, rules)
+            findings = _unless_failed(partial(_kept, home, earlier, one, rules))
             found[one.file_id] = [_ruled(finding, present[one.file_id][1]) for finding in findings]
         if not any(finding.severity == "block" for finding in found.get(one.file_id, [])):
             before[one.dataset] = one
@@ -71,10 +89,11 @@ def against_home(file: LandedFile, parsed: Parsed, home: Path) -> list[Finding] 
     """
     if not parsed.dataset or "published_values" not in parsed.tables:
         return None
-    one = _just_read(file, "", parsed)
+    orders = _ledger(home).orders([(file, "", parsed)], datetime.now(tz=LONDON))
+    one = _just_read(file, "", parsed, orders[""])
     earlier = [
         other
-        for other in _recorded(home)
+        for other in _recorded(home, orders)
         if other.dataset == one.dataset and other.sha256 != one.sha256 and other.order < one.order
     ]
     if not earlier:
@@ -83,36 +102,48 @@ def against_home(file: LandedFile, parsed: Parsed, home: Path) -> list[Finding] 
     after = drift.Release(
         one.label, parsed.tables["published_columns"], parsed.tables["published_values"]
     )
-    return [_ruled(finding, file) for finding in _compare(home, before, after, one.dataset)]
+    findings = _unless_failed(partial(_compare, home, before, after, one.dataset))
+    return [_ruled(finding, file) for finding in findings]
 
 
-def _just_read(file: LandedFile, file_id: str, parsed: Parsed) -> _Held:
-    label, last = parsed.release or "", parsed.last_period or ""
-    order = (label, last, file.received_at, file.path)
-    return _Held(file_id, parsed.dataset or "", file.sha256, order, label)
+def _ledger(home: Path) -> Ledger:
+    return Ledger(home / "ledger" / f"{SOURCE}.parquet")
 
 
-def _recorded(home: Path) -> list[_Held]:
+def _just_read(file: LandedFile, file_id: str, parsed: Parsed, order: tuple) -> _Held:
+    dataset, label = parsed.dataset or "", parsed.release or ""
+    return _Held(file_id, dataset, file.sha256, file.path, order, label)
+
+
+def _recorded(home: Path, orders: dict[str, tuple]) -> list[_Held]:
     """The files of earlier runs that counted, and whose content is still at hand."""
-    ledger = Ledger(home / "ledger" / f"{SOURCE}.parquet").read()
+    ledger = _ledger(home).read()
     counted = ledger[ledger["state"].isin(["accepted", "replaced"]) & ledger["dataset"].notna()]
-    counted = counted.fillna({"release": "", "last_period": ""})
+    columns = ["file_id", "dataset", "sha256", "path", "release"]
     return [
-        _Held(
-            row["file_id"],
-            row["dataset"],
-            row["sha256"],
-            (row["release"], row["last_period"], row["received_at"].to_pydatetime(), row["path"]),
-            row["release"],
-        )
-        for row in counted.to_dict("records")
-        if (home / PARSED / row["file_id"] / "published_values.parquet").exists()
+        _Held(file_id, dataset, sha256, path, orders[file_id], release)
+        for file_id, dataset, sha256, path, release in counted[columns]
+        .fillna({"release": ""})
+        .itertuples(index=False)
+        if (home / PARSED / file_id / "published_values.parquet").exists()
     ]
+
+
+def _unless_failed(compare: Callable[[], list[Finding]]) -> list[Finding]:
+    """A comparison that fails sets its file aside and stops no other."""
+    try:
+        return compare()
+    except Exception as error:
+        kind, at = type(error).__name__, traceback.extract_tb(error.__traceback__)[-1]
+        _LOG.error("%s in %s, line %s, while comparing releases", kind, at.filename, at.lineno)
+        message = f"Comparing it with the release before failed ({kind}): a fault of the platform"
+        return [Finding("drift.failed", "block", message)]
 
 
 def _kept(home: Path, before: _Held, after: _Held, rules: str) -> list[Finding]:
     path = home / PARSED / after.file_id / f"drift-{before.file_id}-{rules[:16]}.json"
-    if path.exists():
+    # What an interrupted run left half written is done again.
+    with contextlib.suppress(OSError, ValueError, TypeError):
         return [Finding(**finding) for finding in json.loads(path.read_text(encoding="utf-8"))]
     found = _compare(home, before, _stored(home, after), after.dataset)
     path.write_text(json.dumps([asdict(finding) for finding in found]), encoding="utf-8")

@@ -58,7 +58,7 @@ def parse(file: landing.LandedFile) -> Parsed:
         return parsed
     cells = _canonical(cells, table)
     cells = published_checks.once(parsed, cells, known)
-    published_checks.report_misplaced(parsed, cells, known, file.received_at.year)
+    published_checks.report_misplaced(parsed, cells, known)
     published_checks.report_areas(parsed, cells, known)
     published_checks.report_categories(parsed, cells, known)
     parsed.tables["published_columns"] = columns.assign(dataset=table.name)

@@ -5,6 +5,7 @@ header row is looked at by `published.py`, and the release before by `drift.py`.
 """
 
 from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
 
 import pandas as pd
@@ -12,6 +13,7 @@ import pandas as pd
 from ingestion import conform
 from ingestion.contract import Table
 from ingestion.findings import Finding
+from ingestion.landing import LONDON
 from ingestion.readers import Sheet
 from ingestion.registry import published_places, seed
 from ingestion.sources import Parsed
@@ -95,9 +97,8 @@ def once(parsed: Parsed, cells: pd.DataFrame, known: Recognised) -> pd.DataFrame
     return cells[~again].reset_index(drop=True) if again.any() else cells
 
 
-def report_misplaced(parsed: Parsed, cells: pd.DataFrame, known: Recognised, received: int) -> None:
-    """Rows whose place or period is not known, or that stand twice, set this file aside; and those
-    of a year after the one in which the file was `received`.
+def report_misplaced(parsed: Parsed, cells: pd.DataFrame, known: Recognised) -> None:
+    """Rows whose place or period is not known, or that stand twice, set this file aside.
 
     Their figures would be lost without a word, or counted double.
     """
@@ -109,6 +110,8 @@ def report_misplaced(parsed: Parsed, cells: pd.DataFrame, known: Recognised, rec
     dated = whole & cells["time_identifier"].isin(years)
     kinds = cells["time_identifier"].fillna("") + "|" + period.str.len().astype("string")
     usual = kinds[dated].mode()
+    # By today's clock: a file's own time is often wrong, and no reason to set it aside.
+    this_year = datetime.now(tz=LONDON).year
     wrong = (
         (
             "published.level.unknown",
@@ -133,10 +136,10 @@ def report_misplaced(parsed: Parsed, cells: pd.DataFrame, known: Recognised, rec
         ),
         (
             "published.period.future",
-            "A year that had not begun when the file was received",
+            "A year that has not begun",
             "time_period",
-            f"{received} at the latest, by the file’s own time or its sidecar’s received_at",
-            whole & (pd.to_numeric(period.str[:4], errors="coerce") > received),
+            f"{this_year} at the latest",
+            whole & (pd.to_numeric(period.str[:4], errors="coerce") > this_year),
         ),
         (
             "published.identifier.mixed",

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingestion import drift_content
+from ingestion.conform import MAX_LISTED
 from ingestion.contract import Column, Table, contract
 from ingestion.drift import Release, compare
 from ingestion.findings import Finding
@@ -318,6 +319,16 @@ def test_a_column_that_holds_another_one_blocks() -> None:
     findings = found(base().rename(columns=swapped))
     assert [(f.rule_id, f.severity) for f in findings] == [("drift.history.revised", "block")] * 2
     assert {f.column: f.suggestion for f in findings} == {"plans": "Days", "days": "Plans"}
+
+
+def test_a_column_that_holds_something_else_is_no_flood_of_symbols() -> None:
+    file = base()
+    texts = {name: [f"{name} {n}" for n in range(len(file))] for name in ("Days", "Plans")}
+    symbols = [f for f in found(file.assign(**texts)) if f.rule_id == "drift.symbol.new"]
+    assert len(symbols) == MAX_LISTED
+    assert sum(f.count for f in symbols) == 2 * len(file)
+    more = f"(and {2 * len(file) - MAX_LISTED} more symbols)"
+    assert sum(f.message.endswith(more) for f in symbols) == 1
 
 
 def test_a_symbol_in_place_of_a_code_and_another_region_are_the_same_area() -> None:

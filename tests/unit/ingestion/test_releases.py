@@ -1,5 +1,6 @@
 """A new release of a published dataset, landed beside the one before it."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -260,3 +261,79 @@ def test_the_sidecar_key_is_one_of_those_that_are_read(place: Place) -> None:
     place.land(REFERRALS, whole_file("cin_referrals"), "revision_accepted: yes it is\n")
     (file,) = landing.scan(place.zone, "published")
     assert (file.sidecar, file.sidecar_problems) == ({"revision_accepted": "yes it is"}, [])
+
+
+def test_files_copied_anew_keep_their_order(place: Place) -> None:
+    """The ledger keeps the time at which each was first seen, and so does the comparison."""
+    old = whole_file("cin_referrals")
+    place.land("published/a.csv", old)
+    place.land("published/b.csv", nudged(old, ["Not_in_Need"], 1.05))
+    for name, seconds in (("a", 1.7e9), ("b", 1.71e9)):
+        os.utime(place.zone / f"published/{name}.csv", (seconds, seconds))
+    place.run()
+    first = place.findings()
+    assert set(first["file_id"]) == {place.files().loc["published/b.csv", "file_id"]}
+    os.utime(place.zone / "published/a.csv", (1.72e9, 1.72e9))
+    place.run(days=1)
+    pd.testing.assert_frame_equal(place.findings(), first)
+    for name, differs in (("a", False), ("b", True)):
+        result = check.check_file(place.zone / f"published/{name}.csv", home=place.home)
+        assert bool(result["findings"]) == differs
+
+
+def test_what_was_taken_away_is_not_what_the_next_release_is_held_against(place: Place) -> None:
+    """The run after would not know it, and would take in what this one had set aside."""
+    place.land("published/2024.csv", whole_file("cin_referrals"))
+    place.run()
+    (place.zone / "published/2024.csv").unlink()
+    new = nudged(whole_file("cin_referrals", (2023, 2024, 2025)), REVISED, 2)
+    place.land("published/2025.csv", new)
+    for days in (1, 2):
+        place.run(days)
+        assert place.findings().empty
+        assert place.files().loc["published/2025.csv", "state"] == "accepted"
+
+
+def test_a_release_whose_acceptance_is_taken_back_blocks_at_once_and_stays_so(
+    place: Place,
+) -> None:
+    place.land("published/2024.csv", whole_file("cin_referrals"))
+    new = nudged(whole_file("cin_referrals", (2023, 2024, 2025)), REVISED, 2)
+    place.land("published/2025.csv", new, "revision_accepted: yes\n")
+    place.run()
+    (place.zone / "published/2025.csv.yml").unlink()
+    for days in (1, 2):
+        place.run(days)
+        found = place.findings().query("rule_id == 'drift.history.revised'")
+        assert set(found["severity"]) == {"block"}
+
+
+def test_a_comparison_that_was_interrupted_is_done_again(place: Place) -> None:
+    place.land(REFERRALS, whole_file("cin_referrals"))
+    place.land("published/c1_2025.csv", whole_file("cin_referrals", (2023, 2024, 2025)))
+    place.run()
+    first = place.findings()
+    (kept,) = (place.home / "raw" / ".parsed").rglob("drift-*.json")
+    kept.write_text(kept.read_text()[:20])
+    place.run(days=1)
+    pd.testing.assert_frame_equal(place.findings(), first)
+
+
+def test_a_comparison_that_fails_sets_its_file_aside_and_stops_no_other(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.land(REFERRALS, whole_file("cin_referrals"))
+    place.land("published/c1_2025.csv", whole_file("cin_referrals", (2023, 2024, 2025)))
+    place.land(LEAVERS, whole_file("care_leavers_activity"))
+    with monkeypatch.context() as patched:
+        patched.setattr("ingestion.drift.compare", lambda *_: 1 / 0)
+        place.run()
+    assert list(place.findings()["rule_id"]) == ["drift.failed"]
+    assert place.files()["state"].to_dict() == {
+        REFERRALS: "accepted",
+        "published/c1_2025.csv": "quarantined",
+        LEAVERS: "accepted",
+    }
+    # Nothing of a failure is kept: the next run compares again.
+    place.run(days=1)
+    assert set(place.findings()["rule_id"]) == {"drift.period.gained"}
