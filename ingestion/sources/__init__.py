@@ -80,13 +80,19 @@ def parse_landed(file: LandedFile, parse: Callable[[LandedFile], Parsed]) -> Par
 
 
 def header_findings(
-    table: Table, sheet: Sheet, resolution: Resolution, needed: Collection[str] = ()
+    table: Table,
+    sheet: Sheet,
+    resolution: Resolution,
+    needed: Collection[str] = (),
+    single: Collection[str] = (),
 ) -> list[Finding]:
     """What a reader should know about how the columns were matched, worst first.
 
-    A column that the contract requires, or whose name is in `needed`, blocks where it is missing.
+    A column that the contract requires, or whose name is in `needed`, blocks where it is missing;
+    those and the `single` ones where their header stands twice.
     """
     required = {*needed, *(column.name for column in table.columns if column.required)}
+    once = required.union(single)
     finding = partial(Finding, table=table.name, sheet=sheet.name, row=resolution.row + 1)
     found = [
         finding(
@@ -111,7 +117,7 @@ def header_findings(
         found.append(
             finding(
                 rule_id="headers.duplicate",
-                severity="block" if column.name in required and same else "check",
+                severity="block" if column.name in once and same else "check",
                 message=f"“{header}” heads another column too; column"
                 f" {column_letter(used.position)} was used, {column_letter(position)} was not",
                 cell=address(resolution.row, position),

@@ -54,7 +54,7 @@ def parse(file: LandedFile, sheet: Sheet) -> Parsed:
     # Written by a machine: a near header is a suggestion and no more.
     resolution = headers.resolve(sheet.rows[0], table.columns, fuzzy=False)
     parsed = Parsed(dataset=DATASET, publication=table.publication, resolutions={TABLE: resolution})
-    parsed.findings += header_findings(table, sheet, resolution)
+    parsed.findings += header_findings(table, sheet, resolution, single=_areas(table))
     if not resolution.complete:
         return parsed
     rows = _Rows(conform.table_cells(sheet, resolution), table, resolution, sheet.name)

@@ -34,7 +34,10 @@ def parse(file: landing.LandedFile) -> Parsed:
         parsed.findings.append(Finding(error.rule_id, "block", str(error)))
         return parsed
     if sheet.rows and ofsted.recognises([str(cell) for cell in sheet.rows[0]]):
-        return ofsted.parse(file, sheet)
+        parsed = ofsted.parse(file, sheet)
+        published_checks.report_other_sheets(parsed, others, ofsted.TABLE)
+        published_checks.report_ragged(parsed, sheet, ofsted.TABLE)
+        return parsed
     known = recognise(sheet.rows, contract("published")) if sheet.rows else []
     if isinstance(known, list):
         parsed.findings.append(_unrecognised(sheet, known))
@@ -43,8 +46,8 @@ def parse(file: landing.LandedFile) -> Parsed:
     parsed.dataset, parsed.publication = table.name, table.publication
     parsed.resolutions[table.name] = known.resolution
     parsed.findings += _column_findings(known, sheet)
-    published_checks.report_other_sheets(parsed, others, table)
-    published_checks.report_ragged(parsed, sheet, table)
+    published_checks.report_other_sheets(parsed, others, table.name)
+    published_checks.report_ragged(parsed, sheet, table.name)
     if any(column.required for column in known.resolution.missing):
         return parsed  # already told, and no row has a place without them
     columns = _columns(known)
@@ -105,25 +108,16 @@ def _column_findings(known: Recognised, sheet: Sheet) -> list[Finding]:
     """
     places = published_places(known.table.name)
     needed = {*places["column_name"], *_keys_of_filters(places)}
+    placing = {c.name for c in known.table.columns if c.role in ("standard", "filter")}
     found = []
-    for finding in header_findings(known.table, sheet, known.resolution, needed):
+    for finding in header_findings(known.table, sheet, known.resolution, needed, placing):
         if finding.rule_id == "headers.missing" and finding.severity != "block":
             continue
         if finding.rule_id == "headers.unknown":
             message = f"Column “{finding.column}” is not in the contract: kept, and in no figure"
             finding = replace(finding, message=message)
-        if finding.rule_id == "headers.duplicate" and _places(known, finding):
-            finding = replace(finding, severity="block")
         found.append(finding)
     return found
-
-
-def _places(known: Recognised, finding: Finding) -> bool:
-    """Whether a header that stands twice, the same, is of a column that says where rows belong."""
-    column = next(c for c in known.table.columns if c.headers[0] == finding.column)
-    used = next(m.header for m in known.resolution.matches if m.to == column.name)
-    same = headers.normalise(used) == headers.normalise(finding.value)
-    return same and column.role in ("standard", "filter")
 
 
 def _keys_of_filters(places: pd.DataFrame) -> set[str]:

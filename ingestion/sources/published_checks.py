@@ -29,23 +29,23 @@ from ingestion.sources.published_standard import (
 )
 
 
-def report_other_sheets(parsed: Parsed, others: list[Sheet], table: Table) -> None:
+def report_other_sheets(parsed: Parsed, others: list[Sheet], table: str) -> None:
     """Only the first sheet of a workbook is read; a CSV, as DfE issues them, has one."""
     parsed.findings += [
         Finding(
             "published.sheet.unread",
             "check",
             f"Only the first sheet is read; “{sheet.name}” was not",
-            table=table.name,
+            table=table,
             sheet=sheet.name,
-            expected="one table, as in the CSV that DfE issues",
+            expected="one table, as in the CSV that is issued",
         )
         for sheet in others
         if any(str(cell).strip() for row in sheet.rows for cell in row)
     ]
 
 
-def report_ragged(parsed: Parsed, sheet: Sheet, table: Table) -> None:
+def report_ragged(parsed: Parsed, sheet: Sheet, table: str) -> None:
     """Lines of a text file with more or fewer cells than the header set the file aside.
 
     A bare comma, a lost cell or a quote that is never closed moves figures into another column or
@@ -69,7 +69,7 @@ def report_ragged(parsed: Parsed, sheet: Sheet, table: Table) -> None:
         "published.row.ragged",
         "block",
         "The line has not one cell for each column: its figures may stand in the wrong one",
-        table=table.name,
+        table=table,
         expected=f"{len(header)} cells, each on one line",
     )
     counts = pd.Series([f"{len(row)} cells" for row in lines.values()], dtype="string")

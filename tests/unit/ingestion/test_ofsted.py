@@ -386,3 +386,23 @@ def test_damage_to_one_cell_is_read_right_or_found_and_touches_no_other_authorit
     else:
         assert column == "inspection_framework"
         assert set(used[column].fillna("")) == {written.strip()}
+
+
+@pytest.mark.parametrize("damage", [("good,good", "good"), ("short", "short, later")])
+def test_a_row_whose_grades_stand_under_other_headings_sets_the_file_aside(
+    read: Callable, damage: tuple[str, str]
+) -> None:
+    """A grade of another judgement reads as well as the right one."""
+    lines = text(rows()).splitlines()
+    lines[2] = lines[2].replace(*damage, 1)
+    parsed = read("\n".join(lines))
+    assert ("published.row.ragged", "A3") in rules(parsed, "block")
+
+
+@pytest.mark.parametrize("name", GRADE_COLUMNS)
+def test_a_judgement_that_stands_twice_in_the_header_sets_the_file_aside(
+    read: Callable, name: str
+) -> None:
+    header, *lines = text(rows()).splitlines()
+    parsed = read("\n".join([f"{header},{name}", *(f"{line},inadequate" for line in lines)]))
+    assert rules(parsed, "block") == [("headers.duplicate", "P1")]
