@@ -16,9 +16,8 @@ from ingestion import conform, headers, landing
 from ingestion.contract import Table, contract
 from ingestion.findings import Finding
 from ingestion.readers import Sheet, UnreadableFile, read
-from ingestion.registry import published_places
 from ingestion.sources import Parsed, header_findings, ofsted, published_checks
-from ingestion.sources.published_dataset import Recognised, recognise, spellings
+from ingestion.sources.published_dataset import Recognised, needed_columns, recognise, spellings
 from ingestion.sources.published_standard import KEYS, YEARS, filter_key, filters_in
 
 # What the raw table calls columns of its own: no column of a file is kept under such a name.
@@ -106,8 +105,7 @@ def _column_findings(known: Recognised, sheet: Sheet) -> list[Finding]:
     is taken from is, and sets the file aside; what else went missing is told by comparison with the
     release before.
     """
-    places = published_places(known.table.name)
-    needed = {*places["column_name"], *_keys_of_filters(places)}
+    needed = needed_columns(known.table)
     placing = {c.name for c in known.table.columns if c.role in ("standard", "filter")}
     found = []
     for finding in header_findings(known.table, sheet, known.resolution, needed, placing):
@@ -118,11 +116,6 @@ def _column_findings(known: Recognised, sheet: Sheet) -> list[Finding]:
             finding = replace(finding, message=message)
         found.append(finding)
     return found
-
-
-def _keys_of_filters(places: pd.DataFrame) -> set[str]:
-    """The filters by which figures are picked."""
-    return {part.split("=")[0] for key in places["filter_key"] if key for part in key.split("; ")}
 
 
 def _columns(known: Recognised) -> pd.DataFrame:

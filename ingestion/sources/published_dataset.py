@@ -30,6 +30,13 @@ def own_columns(table: Table) -> list[Column]:
     return [column for column in table.columns if column.role != "standard"]
 
 
+def needed_columns(table: Table) -> set[str]:
+    """The columns that figures are taken from, and the filters by which they are picked."""
+    places = published_places(table.name)
+    keys = [part for key in places["filter_key"] if key for part in key.split("; ")]
+    return {*places["column_name"], *(part.split("=")[0] for part in keys)}
+
+
 def spellings(column: Column) -> dict[str, str]:
     """A column's categories by each normalised spelling, as the one that stands for them."""
     listed = [[value] if isinstance(value, str) else value for value in column.values]
@@ -75,12 +82,18 @@ def _scores(
     # Files of two columns are known by their categories as much as by their names.
     by_category = bool(filters) and min(filters) == 1
     likeness = (shared + by_category) / (together + by_category)
-    places = set(published_places(table.name)["column_name"])
-    chosen = places and places <= positions.keys()
+    needed = needed_columns(table)
+    chosen = needed and needed <= positions.keys()
     known = shared / (shared + len(resolution.unmatched))
     if likeness < LIKE_ENOUGH and not (chosen and known >= LIKE_ENOUGH):
         return None
     every = [_known_share(column, positions[column.name], rows) for column in listed]
+    # A filter under an unknown header still tells by what it holds which of two datasets it is.
+    every += [
+        max((_known_share(column, place, rows) for place in resolution.unmatched), default=0)
+        for column in own
+        if column.values and column.name not in positions
+    ]
     return likeness, sum(every)
 
 

@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
+from ingestion.contract import contract
 from ingestion.sources import Parsed, published
+from ingestion.sources.published_dataset import own_columns
 from tests.unit.ingestion.builders import REFERRALS, ees
 from tests.unit.ingestion.published_files import text, whole_file
 
@@ -308,3 +310,48 @@ def test_further_sheets_of_a_workbook_are_not_lost_without_a_word(land: Callable
 def test_a_release_that_could_not_be_put_in_order_is_left_aside(land: Callable, said: str) -> None:
     parsed = published.parse(land(PLACE, ees(REFERRALS), f"release: {said}\n"))
     assert (parsed.release, ids(parsed)) == ("2024", {("sidecar.unusable", "check")})
+
+
+DATASETS = [table.name for table in contract("published").tables]
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_every_dataset_is_recognised_as_itself_and_without_any_one_column(
+    land: Callable, dataset: str
+) -> None:
+    """Files of two datasets may share all columns but one: then no other is taken for it."""
+    file = whole_file(dataset, [2024]).iloc[:60]
+    assert published.parse(land(PLACE, text(file))).dataset == dataset
+    own = [c.headers[0] for c in own_columns(contract("published").table(dataset))]
+    for column in own[:3]:
+        parsed = published.parse(land(PLACE, text(file.rename(columns={column: "Zz top"}))))
+        assert parsed.dataset in (dataset, None), column
+
+
+@pytest.mark.parametrize("dataset", ["care_leavers_activity", "care_leavers_accommodation"])
+def test_two_datasets_with_the_same_columns_are_told_apart_by_their_categories(
+    land: Callable, dataset: str
+) -> None:
+    file = whole_file(dataset)
+    assert published.parse(land(PLACE, text(file))).dataset == dataset
+    renamed = published.parse(land(PLACE, text(file.rename(columns={"breakdown": "Mystery"}))))
+    assert renamed.dataset == dataset
+    missing = [f for f in renamed.findings if f.rule_id == "headers.missing"]
+    assert [(f.column, f.severity) for f in missing] == [("breakdown", "block")]
+
+
+def test_the_columns_of_a_dataset_with_the_categories_of_another_are_not_it(land: Callable) -> None:
+    """DfE has a file on placements with the columns of the one on health."""
+    file = whole_file("cla_health")
+    file["characteristic"], file["breakdown"] = "Placement type", "Foster placements"
+    (finding,) = published.parse(land(PLACE, text(file.drop_duplicates()))).findings
+    assert (finding.rule_id, finding.severity) == ("published.unrecognised", "block")
+
+
+def test_a_file_that_fits_two_datasets_equally_names_both(land: Callable) -> None:
+    """What tells plans starting from plans open, by category of abuse, is one column."""
+    file = whole_file("cpp_started_category").rename(columns={"CPP_start": "Plans"})
+    (finding,) = published.parse(land(PLACE, text(file))).findings
+    assert finding.rule_id == "published.unrecognised"
+    assert "(D2)" in (finding.expected or "")
+    assert "(D4)" in (finding.expected or "")
