@@ -1,6 +1,8 @@
 -- One row per measure, area, period, source and release: the sources side by side, never mixed. From
 -- known_from until known_until the row was the newest that the platform had been given. Both are null
--- where it never was: a newer one was there already, or nothing was sent.
+-- where it never was: a newer one was there already, or nothing was sent. What is in force comes last.
+-- Published files follow each other by release; submissions by receipt, since their numbers are given
+-- as they are recorded.
 with measures as (
 
     select * from {{ ref('int_measures__published') }}
@@ -30,7 +32,10 @@ followed as (
         *,
         min(received_at) over (
             partition by measure_code, is_base, dataset, new_la_code, period_type, period_label, source
-            order by submission_number
+            order by
+                is_current,
+                case when source = 'return' then received_at end,
+                submission_number
             rows between 1 following and unbounded following
         ) as followed_at
     from received
@@ -39,6 +44,6 @@ followed as (
 
 select
     * exclude (received_at, followed_at),
-    case when followed_at is null or received_at < followed_at then received_at end as known_from,
+    case when is_current or received_at < followed_at then received_at end as known_from,
     case when received_at < followed_at then followed_at end as known_until
 from followed

@@ -66,7 +66,7 @@ select
     judged.value_status,
     row_number() over (
         partition by judged.measure_code, judged.dataset, judged.new_la_code, judged.time_period
-        order by files.submission_number desc
+        order by files.is_current desc, files.submission_number desc
     ) = 1 as is_current,
     judged.is_base,
     judged.dataset,
