@@ -1,12 +1,11 @@
 -- One row per change that a later release or submission made: of a figure (indicator, area, period and
 -- the step from one version to the next), or of the name of a column that figures are taken from
 -- (reason "renamed", without area and period). A version is a numerator's release with a population's.
-with shown as (
+with told as (
 
     select
         indicators.*,
-        files.submission_number,
-        files.dataset,
+        indicators.is_current or indicators.known_from is not null as was_shown,
         dense_rank() over (
             partition by
                 indicators.indicator_code,
@@ -14,13 +13,53 @@ with shown as (
                 indicators.period_type,
                 indicators.period_label,
                 indicators.source
-            order by files.submission_number, indicators.population_release
-        ) as version_number
+            order by
+                files.is_current,
+                case when files.source_name = 'return' then files.received_at end,
+                files.submission_number
+        ) as release_number
     from {{ ref('fct_indicator') }} as indicators
     inner join {{ ref('stg_ledger__files') }} as files
         on indicators.release_id = files.release_id and files.state in ('accepted', 'replaced')
-    -- Pairs of numerator and population that nobody was ever shown are no versions.
-    where indicators.is_current or indicators.is_as_published or indicators.known_from is not null
+
+),
+
+placed as (
+
+    select
+        *,
+        max(case when was_shown then population_release end) over (
+            partition by indicator_code, new_la_code, period_type, period_label, source
+            order by release_number
+            range between unbounded preceding and 1 preceding
+        ) as population_before,
+        min(case when was_shown then population_release end) over (
+            partition by indicator_code, new_la_code, period_type, period_label, source
+            order by release_number
+            range between 1 following and unbounded following
+        ) as population_after
+    from told
+
+),
+
+-- A pair of numerator and population that nobody was ever shown is no version, unless DfE published it:
+-- then it stands where it fits. A population never goes back to an older one.
+shown as (
+
+    select
+        *,
+        row_number() over (
+            partition by indicator_code, new_la_code, period_type, period_label, source
+            order by release_number, population_release
+        ) as version_number
+    from placed
+    where
+        was_shown
+        or (
+            is_as_published
+            and coalesce(population_release >= population_before, true)
+            and coalesce(population_release <= population_after, true)
+        )
 
 ),
 
