@@ -31,8 +31,13 @@ populations as (
 
 published_releases as (
 
-    select distinct release_label from numerators
+    select
+        release_id,
+        release_label,
+        max({{ population_year('period_end') }}) as last_wanted
+    from numerators
     where source = 'published'
+    group by release_id, release_label
 
 ),
 
@@ -40,22 +45,26 @@ population_releases as (
 
     select distinct
         age_band,
-        population_release
+        population_release,
+        last_year
     from populations
 
 ),
 
 -- Which population a published rate was first published with: that of its release, else the one before.
+-- One that does not reach the file's last year was not: the right one is not loaded.
 published_with as (
 
     select
-        published_releases.release_label,
+        published_releases.release_id,
         population_releases.age_band,
         max(population_releases.population_release) as population_release
     from published_releases
     inner join population_releases
-        on published_releases.release_label >= population_releases.population_release
-    group by published_releases.release_label, population_releases.age_band
+        on
+            published_releases.release_label >= population_releases.population_release
+            and published_releases.last_wanted <= population_releases.last_year
+    group by published_releases.release_id, population_releases.age_band
 
 ),
 
@@ -104,8 +113,7 @@ measured as (
     left join {{ ref('quarters') }} as quarters on numerators.period_label = quarters.quarter_label
     left join published_with
         on
-            numerators.source = 'published'
-            and numerators.release_label = published_with.release_label
+            numerators.release_id = published_with.release_id
             and indicators.population_band = published_with.age_band
     where denominators.indicator_code is not null or has_denominator.indicator_code is null
 
@@ -186,7 +194,7 @@ left join populations
     on
         measured.population_band = populations.age_band
         and measured.new_la_code = populations.area_code
-        and least(measured.wanted_year, populations.last_year) = populations.mid_year
+        and measured.wanted_year = populations.wanted_year
         and (
             populations.is_newest
             or measured.first_population_release = populations.population_release

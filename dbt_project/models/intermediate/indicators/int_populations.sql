@@ -1,6 +1,7 @@
--- One row per population release, mid-year, area and age band: the estimates of the seed, and of the
--- files that have been landed, which come first. A release is known from the day it was published or
--- landed, whichever is earlier, until the next one is.
+-- One row per population release, year wanted, area and age band: the estimates of the seed, and of the
+-- files that have been landed, which come first. A year that a release does not reach is answered by its
+-- last one. A release is known from the day it was published or landed, whichever is earlier, until the
+-- next one that has the area and year is: one that lacks them takes nothing away.
 with landed as (
 
     select
@@ -55,26 +56,10 @@ releases as (
     select
         age_band,
         population_release,
-        min(known_from) as known_from
+        min(known_from) as known_from,
+        max(mid_year) as last_year
     from every_estimate
     group by age_band, population_release
-
-),
-
--- A release that came after a newer one was never the newest.
-intervals as (
-
-    select
-        age_band,
-        population_release,
-        known_from,
-        min(known_from) over (
-            partition by age_band
-            order by population_release
-            rows between 1 following and unbounded following
-        ) as followed_at,
-        population_release = max(population_release) over (partition by age_band) as is_newest
-    from releases
 
 ),
 
@@ -87,26 +72,65 @@ estimates as (
         order by preference desc, submission_number desc
     ) = 1
 
+),
+
+wanted_years as (
+
+    select mid_year as wanted_year from estimates
+    union
+    select {{ population_year('quarter_end') }} as wanted_year from {{ ref('quarters') }}
+
+),
+
+answers as (
+
+    select
+        estimates.population_release,
+        wanted_years.wanted_year,
+        estimates.mid_year,
+        estimates.area_code,
+        estimates.age_band,
+        estimates.population,
+        estimates.value_status,
+        releases.last_year,
+        releases.known_from
+    from estimates
+    inner join releases
+        on
+            estimates.age_band = releases.age_band
+            and estimates.population_release = releases.population_release
+    inner join wanted_years
+        on estimates.mid_year = least(wanted_years.wanted_year, releases.last_year)
+
+),
+
+-- A release that came after a newer one was never the newest.
+followed as (
+
+    select
+        *,
+        min(known_from) over (
+            partition by age_band, area_code, wanted_year
+            order by population_release
+            rows between 1 following and unbounded following
+        ) as followed_at,
+        population_release = max(population_release) over (
+            partition by age_band, area_code, wanted_year
+        ) as is_newest
+    from answers
+
 )
 
 select
-    estimates.population_release,
-    estimates.mid_year,
-    estimates.area_code,
-    estimates.age_band,
-    estimates.population,
-    estimates.value_status,
-    intervals.is_newest,
-    max(estimates.mid_year) over (
-        partition by estimates.age_band, estimates.population_release
-    ) as last_year,
-    case
-        when intervals.followed_at is null or intervals.known_from < intervals.followed_at
-            then intervals.known_from
-    end as known_from,
-    case when intervals.known_from < intervals.followed_at then intervals.followed_at end as known_until
-from estimates
-inner join intervals
-    on
-        estimates.age_band = intervals.age_band
-        and estimates.population_release = intervals.population_release
+    population_release,
+    wanted_year,
+    mid_year,
+    area_code,
+    age_band,
+    population,
+    value_status,
+    is_newest,
+    last_year,
+    case when followed_at is null or known_from < followed_at then known_from end as known_from,
+    case when known_from < followed_at then followed_at end as known_until
+from followed
