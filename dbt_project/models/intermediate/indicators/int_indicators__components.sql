@@ -23,6 +23,17 @@ has_denominator as (
 
 ),
 
+-- A file that gives the denominator at all, but not for this area and period, gives no figure there.
+has_denominators as (
+
+    select distinct
+        indicator_code,
+        period_grain,
+        release_id
+    from denominators
+
+),
+
 populations as (
 
     select * from {{ ref('int_populations') }}
@@ -98,7 +109,7 @@ measured as (
             else 1
         end as factor,
         denominators.value as denominator_value,
-        denominators.value_status as denominator_status
+        coalesce(denominators.value_status, 'not_derivable') as denominator_status
     from numerators
     inner join {{ ref('indicators') }} as indicators on numerators.indicator_code = indicators.indicator_code
     left join has_denominator on numerators.indicator_code = has_denominator.indicator_code
@@ -110,12 +121,17 @@ measured as (
             and numerators.period_label = denominators.period_label
             and numerators.source = denominators.source
             and numerators.release_id = denominators.release_id
+    left join has_denominators
+        on
+            numerators.indicator_code = has_denominators.indicator_code
+            and numerators.period_grain = has_denominators.period_grain
+            and numerators.release_id = has_denominators.release_id
     left join {{ ref('quarters') }} as quarters on numerators.period_label = quarters.quarter_label
     left join published_with
         on
             numerators.release_id = published_with.release_id
             and indicators.population_band = published_with.age_band
-    where denominators.indicator_code is not null or has_denominator.indicator_code is null
+    where has_denominators.indicator_code is not null or has_denominator.indicator_code is null
 
 ),
 

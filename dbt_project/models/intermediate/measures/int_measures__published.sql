@@ -1,6 +1,7 @@
 -- One row per measure, area, period and release of DfE's published statistics. A measure that adds
--- several columns or categories has a value only where every part has one. A file also gives the
--- denominators of its own figures (is_base), which are no figures themselves: another file's are.
+-- several columns or categories has a value only where every part has one, for the same authorities.
+-- A file also gives the denominators of its own figures (is_base), which are no figures themselves:
+-- another file's are.
 with mapped as (
 
     select
@@ -20,8 +21,9 @@ summed as (
         published.file_id,
         published.time_period,
         published.year_end,
-        published.joint_code,
-        count(*) = max(mapped.parts) as is_whole,
+        max(published.joint_code) as joint_code,
+        count(*) = max(mapped.parts)
+        and count(distinct coalesce(published.joint_code, '')) = 1 as is_whole,
         {{ value_at_max('published.value_status', 'statuses.severity_order') }} as worst_status,
         {{ exact_sum('published.value') }} as value_sum,
         {{ joined_text("published.column_name", "published.column_name") }}

@@ -71,6 +71,23 @@ sent as (
 
 ),
 
+-- The submission that counts may no longer hold it: then it is not returned.
+sent_before as (
+
+    select
+        sent.measure_code,
+        sent.new_la_code,
+        sent.quarter_label,
+        submissions.file_id
+    from sent
+    left join submissions
+        on
+            sent.new_la_code = submissions.new_la_code
+            and sent.quarter_label = submissions.quarter_label
+            and submissions.is_current
+
+),
+
 everything as (
 
     select * from expected
@@ -78,6 +95,8 @@ everything as (
     select * from earlier
     union
     select * from sent
+    union
+    select * from sent_before
 
 )
 
