@@ -1,7 +1,7 @@
 -- One row per population release, year wanted, area and age band: the estimates of the seed, and of the
 -- files that have been landed, which come first. A year that a release does not reach is answered by its
--- last one. A release is known from the day it was published or landed, whichever is earlier, until the
--- next one that has the area and year is: one that lacks them takes nothing away.
+-- last one. An estimate is known from the day it was published or landed, whichever is earlier, until the
+-- next release that has the area and year is: one that lacks them takes nothing away.
 with landed as (
 
     select
@@ -56,7 +56,6 @@ releases as (
     select
         age_band,
         population_release,
-        min(known_from) as known_from,
         max(mid_year) as last_year
     from every_estimate
     group by age_band, population_release
@@ -65,7 +64,11 @@ releases as (
 
 estimates as (
 
-    select *
+    select
+        * exclude (known_from),
+        min(known_from) over (
+            partition by population_release, mid_year, area_code, age_band
+        ) as known_from
     from every_estimate
     qualify row_number() over (
         partition by population_release, mid_year, area_code, age_band
@@ -92,8 +95,8 @@ answers as (
         estimates.age_band,
         estimates.population,
         estimates.value_status,
-        releases.last_year,
-        releases.known_from
+        estimates.known_from,
+        releases.last_year
     from estimates
     inner join releases
         on
