@@ -1,9 +1,8 @@
 -- One row per published value and area it is for: the only place where a line of a DfE file finds its
 -- area. A joint line ("E09000021 / E09000027") gives one row to each authority, with joint_code saying
 -- that the figure is shared; a changed code becomes the one this project knows the authority by. A line
--- of an area that is not known has no row: ingestion has reported it. Where two lines of a file are for
--- one authority, the one that says something speaks; then its own before a shared one, and its present
--- code before a former one.
+-- of an area that is not known has no row: ingestion has reported it, and has set aside a file with two
+-- lines for one authority.
 with placed as (
 
     select
@@ -33,37 +32,20 @@ known as (
     union all
     select area_code as new_la_code from {{ ref('areas') }}
 
-),
-
-found as (
-
-    select
-        split.* exclude (la_code),
-        known.new_la_code,
-        changes.la_code is not null as is_former,
-        bool_or(split.value_status = 'ok') over (
-            partition by split.file_id, split.source_row, split.la_code
-        ) as says_something
-    from split
-    left join {{ ref('la_code_changes') }} as changes on split.la_code = changes.la_code
-    inner join known on coalesce(changes.new_la_code, split.la_code) = known.new_la_code
-
 )
 
 select
-    file_id,
-    dataset,
-    column_name,
-    filter_key,
-    time_period,
-    year_end,
-    source_row,
-    new_la_code,
-    joint_code,
-    value,
-    value_status
-from found
-qualify rank() over (
-    partition by file_id, filter_key, time_period, new_la_code
-    order by says_something desc, joint_code is not null asc, is_former asc, source_row asc
-) = 1
+    split.file_id,
+    split.dataset,
+    split.column_name,
+    split.filter_key,
+    split.time_period,
+    split.year_end,
+    split.source_row,
+    known.new_la_code,
+    split.joint_code,
+    split.value,
+    split.value_status
+from split
+left join {{ ref('la_code_changes') }} as changes on split.la_code = changes.la_code
+inner join known on coalesce(changes.new_la_code, split.la_code) = known.new_la_code
