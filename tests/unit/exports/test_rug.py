@@ -194,6 +194,22 @@ def test_published_rows_take_the_newest_year_that_has_ended(html_page: tuple[str
     assert "England" not in {head.text for head in page.tables["returns"][1]}
 
 
+def test_a_published_year_never_stands_beside_a_single_quarter(
+    html_page: tuple[str, Page],
+) -> None:
+    """Flows of a year are about four times those of a quarter: each section has one kind."""
+    _, page = html_page
+    periods = {
+        section: {row[2].text for row in rows if len(row) > 33 and row[-1].tag == "td"}
+        for section, rows in page.tables.items()
+    }
+    year = re.compile(r"20\d\d(-\d\d)? \([A-Z][a-z]{2}\)")
+    assert periods["published"]
+    assert all(year.fullmatch(period) for period in periods["published"]), periods
+    assert periods["returns"]
+    assert not any(year.fullmatch(period) for period in periods["returns"] | periods["chat"])
+
+
 def test_summary_says_who_returned_and_what_is_missing(html_page: tuple[str, Page]) -> None:
     html, _ = html_page
     assert "32 of 33 authorities" in html
