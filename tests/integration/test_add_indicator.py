@@ -48,6 +48,7 @@ def test_registry_rows_alone_bring_an_indicator_to_marts_rug_and_dictionary(
                 "disclosure_rule": "small_counts",
                 "definition_status": "inferred",
                 "annex_a": "yes",
+                "published": "no_counterpart",
             }
         ],
     )
