@@ -44,7 +44,7 @@ def compare(table: Table, before: Release, after: Release, needed: pd.DataFrame)
 
 def _columns(pair: Pair) -> list[Finding]:
     """Columns under another header, lost ones with what they are likely to be now, new ones."""
-    old, new, label = pair.old, pair.new, pair.after.label
+    old, new, label = pair.old, pair.new, pair.after.title
     findings = [
         Finding(
             "drift.column.renamed",
@@ -70,7 +70,7 @@ def _columns(pair: Pair) -> list[Finding]:
                 f"“{header}” is not in {label}" + (f": {told}" if told else ""),
                 cell=pair.cell(to),
                 column=name,
-                value=header,
+                expected=header,
                 suggestion=new.get(to),
             )
         )
@@ -129,7 +129,7 @@ def _filters_now(
 
 def _periods(pair: Pair) -> list[Finding]:
     """Years lost and new; a year of another kind would be placed wrongly."""
-    label, places = pair.after.label, pair.places
+    label, places = pair.after.title, pair.places
     kinds = places.assign(
         kind=places["identifier"].map(normalise), length=places["period"].str.len()
     )
@@ -169,7 +169,7 @@ def _sets(pair: Pair, held: str, column: str, rules: tuple[str, str]) -> list[Fi
         Finding(
             rule_id,
             severity,
-            message.format(pair.after.label, listed(sorted(names))),
+            message.format(pair.after.title, listed(sorted(names))),
             cell=pair.cell(column),
             column=column,
             value=listed(sorted(names)),
@@ -185,7 +185,7 @@ def _areas(pair: Pair) -> list[Finding]:
 
     Authorities come and go elsewhere in England; in London one that is missing is an error.
     """
-    places, label = _apart(pair.places), pair.after.label
+    places, label = _apart(pair.places), pair.after.title
     old, new = places[~places["later"]], places[places["later"]]
     old, new = old[old["level"].isin(new["level"])], new[new["level"].isin(old["level"])]
     if old.empty or new.empty:

@@ -36,8 +36,8 @@ def _keys_lost(pair: Pair) -> list[Finding]:
         Finding(
             "drift.category.lost",
             "block",
-            f"No line has “{key}” in the latest year of {pair.after.label}",
-            value=str(key),
+            f"No line has “{key}” in the latest year of {pair.after.title}",
+            expected=str(key),
         )
         for key in parts.index[there]
     ]
@@ -52,7 +52,7 @@ def _filter_findings(
     pair: Pair, name: str, lost: list[str], gained: list[str], kept: list[str]
 ) -> tuple[list[Finding], list[str]]:
     """The findings on one filter, and the kept categories from which others were split off."""
-    label = pair.after.label
+    label = pair.after.title
     needed = set(pair.categories(pair.needed["filter_key"].fillna(""))[name])
     cells = _cells(pair, name, {*lost, *gained, *kept})
     renamed = content.matches(
@@ -82,7 +82,7 @@ def _filter_findings(
                 message + (f": {match.told(str(now))}" if match else ""),
                 cell=pair.cell(name),
                 column=name,
-                value=category,
+                expected=category,
                 suggestion=now,
             )
         )

@@ -33,6 +33,11 @@ class Release:
     columns: pd.DataFrame
     values: pd.DataFrame
 
+    @property
+    def title(self) -> str:
+        """The release in messages: a bare label reads as a year of the data."""
+        return f"release {self.label}"
+
 
 @dataclass(frozen=True)
 class Pair:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from ingestion import conform, headers, landing
 from ingestion.contract import Table, contract
-from ingestion.findings import Finding
+from ingestion.findings import Finding, fix_of
 from ingestion.readers import Sheet, UnreadableFile, read
 from ingestion.sources import Parsed, header_findings, ofsted, published_checks
 from ingestion.sources.published_dataset import Recognised, needed_columns, recognise, spellings
@@ -114,7 +114,9 @@ def _column_findings(known: Recognised, sheet: Sheet) -> list[Finding]:
         if finding.rule_id == "headers.unknown":
             message = f"Column “{finding.column}” is not in the contract: kept, and in no figure"
             finding = replace(finding, message=message)
-        found.append(finding)
+        # Whoever reads this did not write the file.
+        fix = fix_of(finding.rule_id.replace("headers.", "published.column."))
+        found.append(replace(finding, fix=fix or finding.fix))
     return found
 
 

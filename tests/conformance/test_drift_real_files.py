@@ -48,7 +48,7 @@ def rules(findings: list[Finding]) -> set[tuple[str, str]]:
 def test_referrals_in_the_names_of_both_releases(shared: Path) -> None:
     findings = found(shared, "c1_", C1, USED)
     renamed = {f.expected: f.value for f in findings if f.rule_id == "drift.column.renamed"}
-    lost = {f.value for f in findings if f.rule_id == "drift.column.lost"}
+    lost = {f.expected for f in findings if f.rule_id == "drift.column.lost"}
     assert renamed == RENAMED
     assert lost == {"Referrals_rate", "Referrals_child_rate"}
     assert rules(findings) == {
@@ -70,7 +70,7 @@ def test_referrals_before_anybody_knew_the_new_names(shared: Path) -> None:
     """Every renamed column is found by its figures; the dropped rates are like nothing."""
     issued = [c.model_copy(update={"headers": c.headers[:1]}) for c in C1.columns]
     findings = found(shared, "c1_", C1.model_copy(update={"columns": issued}), USED)
-    lost = {f.value: f.suggestion for f in findings if f.rule_id == "drift.column.lost"}
+    lost = {f.expected: f.suggestion for f in findings if f.rule_id == "drift.column.lost"}
     # Case alone does not make a name unknown.
     known = {old: new for old, new in RENAMED.items() if old.lower() != new}
     assert lost == known | {"Referrals_rate": None, "Referrals_child_rate": None}

@@ -71,7 +71,7 @@ def test_the_check_of_the_file_tells_the_same_before_it_is_landed(
     runs: tuple[pd.DataFrame, Run, str],
 ) -> None:
     told = " ".join(runs[2].split())
-    assert "“Referrals_rate” is not in 2025" in told
+    assert "“Referrals_rate” is not in release 2025" in told
     assert "Columns under another known name (10 places)" in told
 
 

@@ -160,7 +160,7 @@ def test_a_new_filter_that_gives_needed_figures_another_key_blocks() -> None:
 def test_a_renamed_category_is_found_by_its_figures(category: str, severity: str) -> None:
     finding = only(base().replace({"age": {category: "Something else"}}))
     assert (finding.rule_id, finding.severity) == ("drift.category.lost", severity)
-    assert (finding.column, finding.value, finding.suggestion) == (
+    assert (finding.column, finding.expected, finding.suggestion) == (
         "age",
         category,
         "Something else",
@@ -171,13 +171,13 @@ def test_a_renamed_category_is_found_by_its_figures(category: str, severity: str
 def test_a_category_missing_in_the_latest_year_alone_is_told() -> None:
     file = base().query("time_period != '2024' or age != 'Under 5'")
     finding = only(file)
-    assert finding.message == "“Under 5” of “age” is not in the latest year of 2025"
+    assert finding.message == "“Under 5” of “age” is not in the latest year of release 2025"
 
 
 def test_a_needed_key_that_is_gone_while_its_categories_are_not_blocks() -> None:
     finding = only(base().query("age != 'Total' or sex != 'Female'"))
     assert (finding.rule_id, finding.severity) == ("drift.category.lost", "block")
-    assert finding.value == "age=Total; sex=Female"
+    assert finding.expected == "age=Total; sex=Female"
 
 
 def test_a_new_category_is_noted() -> None:
@@ -197,7 +197,7 @@ def test_a_split_category_is_told_with_its_parts() -> None:
 def test_a_category_that_keeps_its_name_and_loses_a_part_is_split_and_not_revised() -> None:
     finding = only(split(base(), "age", "5 and over", ("5 and over", "18 and over")))
     assert (finding.rule_id, finding.severity) == ("drift.category.split", "check")
-    assert (finding.value, finding.suggestion) == ("5 and over", "5 and over + 18 and over")
+    assert (finding.expected, finding.suggestion) == ("5 and over", "5 and over + 18 and over")
 
 
 def test_a_category_that_fell_beside_a_new_one_is_not_split_unless_they_add_up() -> None:

@@ -86,7 +86,7 @@ def test_a_renamed_column_that_no_figure_needs_is_told_with_its_likely_match(pla
     place.land("published/c1_2025.csv", renamed.rename(columns={"Not_in_Need": "Unneedy"}))
     place.run()
     (lost,) = place.findings().query("rule_id == 'drift.column.lost'").to_dict("records")
-    assert (lost["severity"], lost["value"], lost["suggestion"]) == (
+    assert (lost["severity"], lost["expected"], lost["suggestion"]) == (
         "check",
         "Not_in_Need",
         "Unneedy",
