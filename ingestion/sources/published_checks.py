@@ -68,8 +68,8 @@ def report_ragged(parsed: Parsed, sheet: Sheet, table: str) -> None:
     finding = Finding(
         "published.row.ragged",
         "block",
-        "The line has more or fewer cells than the header, or a cell over several lines: its figures"
-        " may stand in the wrong columns",
+        "The line has more or fewer cells than the header, or a cell over several lines: its "
+        "figures may stand in the wrong columns",
         table=table,
         expected=f"{len(header)} cells, each on one line",
     )
