@@ -46,6 +46,7 @@ _TITLES = {
     "headers.none": "Columns without a header",
     "headers.unknown": "Columns that were not used",
     "published.area.missing": "London authorities without a line",
+    "published.category.unknown": "Categories that the contract does not list",
     "return.measure.missing": "Measures without a row",
     "return.measure.resolved": "Rows not written as issued",
     "return.measure.unknown": "Rows that name no measure",

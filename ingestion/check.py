@@ -16,7 +16,7 @@ from ingestion.findings import SEVERITIES, Finding
 from ingestion.periods import Quarter
 from ingestion.readers import TEXT
 from ingestion.registry import seed
-from ingestion.sources import Parsed, annex_a, parse_landed, published, returns
+from ingestion.sources import Parsed, annex_a, ofsted, parse_landed, published, returns
 
 KINDS = ("return", "annex_a", "published")
 
@@ -44,7 +44,8 @@ def check_file(path: Path, kind: str | None = None, home: Path | None = None) ->
         "accepted": all(each.accepted for each in submissions),
         "tables": _tables(submissions),
         "findings": [asdict(finding) | _measure(finding, submissions) for finding in findings],
-        "not_checked": not_checked(kind, compared=drift is not None),
+        # Ofsted's judgements are compared with no release before.
+        "not_checked": not_checked(kind, drift is not None or ofsted.TABLE in parsed.tables),
     }
 
 

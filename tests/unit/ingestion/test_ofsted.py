@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ingestion import landing
+from ingestion.check import check_file
 from ingestion.conform import code_list
 from ingestion.sources import Parsed, ofsted, published
 
@@ -76,6 +77,11 @@ def rules(parsed: Parsed, *severities: str) -> list[tuple[str, str | None]]:
         for f in parsed.findings
         if f.cell != "D6" and (not severities or f.severity in severities)
     ]
+
+
+def test_no_release_before_is_asked_for_by_the_dry_run(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(text(rows()))
+    assert check_file(tmp_path / "a.csv")["not_checked"] == []
 
 
 def test_a_row_is_a_judgement_for_each_area(read: Callable) -> None:
