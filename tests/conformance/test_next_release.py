@@ -61,9 +61,9 @@ def test_every_rename_and_every_lost_column_is_told(
     )
     renamed = found[found["rule_id"] == "drift.column.renamed"]
     lost = found[found["rule_id"] == "drift.column.lost"]
-    assert set(renamed["expected"]) | set(lost["value"]) == old - new
+    assert set(renamed["expected"]) | set(lost["expected"]) == old - new
     assert set(renamed["value"]) == new - old
-    assert set(lost["value"]) == {"Referrals_rate", "Referrals_child_rate"}
+    assert set(lost["expected"]) == {"Referrals_rate", "Referrals_child_rate"}
     assert "block" not in set(found["severity"])
 
 
