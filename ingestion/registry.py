@@ -141,9 +141,18 @@ def measures_of_set(set_id: str) -> pd.DataFrame:
 
 
 @lru_cache
-def published_places(dataset: str) -> pd.DataFrame:
-    """Where in a dataset's files figures are taken from: columns column_name and filter_key."""
-    mapping = seed("registry/published_measures")
-    populations = seed("registry/published_populations")
-    places = pd.concat([mapping, populations])[["dataset", "column_name", "filter_key"]]
-    return places[places["dataset"] == dataset].drop_duplicates(ignore_index=True)
+def published_places(dataset: str, release: str | None = None) -> pd.DataFrame:
+    """Where in a dataset's files figures are taken from: columns column_name and filter_key.
+
+    In files of one release, or, without it, those that hold for all.
+    """
+    places = pd.concat(
+        [seed("registry/published_measures"), seed("registry/published_populations")]
+    )
+    places = places[places["dataset"] == dataset].fillna("")
+    first, last = places["first_release"], places["last_release"]
+    if release is None:
+        holds = (first == "") & (last == "")
+    else:
+        holds = (first <= release) & ((last == "") | (last >= release))
+    return places.loc[holds, ["column_name", "filter_key"]].drop_duplicates(ignore_index=True)

@@ -152,7 +152,8 @@ def _kept(home: Path, before: _Held, after: _Held, rules: str) -> list[Finding]:
 
 def _compare(home: Path, before: _Held, after: drift.Release, dataset: str) -> list[Finding]:
     table = contract(SOURCE).table(dataset)
-    return drift.compare(table, _stored(home, before), after, published_places(dataset))
+    needed = published_places(dataset, after.label)
+    return drift.compare(table, _stored(home, before), after, needed)
 
 
 def _stored(home: Path, one: _Held) -> drift.Release:

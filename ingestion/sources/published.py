@@ -44,7 +44,9 @@ def parse(file: landing.LandedFile) -> Parsed:
     table = known.table
     parsed.dataset, parsed.publication = table.name, table.publication
     parsed.resolutions[table.name] = known.resolution
-    parsed.findings += _column_findings(known, sheet)
+    parsed.last_period = _last_period(known, sheet)
+    parsed.release = _release(file, parsed, table)
+    parsed.findings += _column_findings(known, sheet, parsed.release)
     published_checks.report_other_sheets(parsed, others, table.name)
     published_checks.report_ragged(parsed, sheet, table.name)
     if any(column.required for column in known.resolution.missing):
@@ -65,16 +67,22 @@ def parse(file: landing.LandedFile) -> Parsed:
     published_checks.report_categories(parsed, cells, known)
     parsed.tables["published_columns"] = columns.assign(dataset=table.name)
     parsed.tables["published_values"] = _long(parsed, cells, table, columns, sheet.delimiter == ";")
-    parsed.last_period = str(cells["time_period"].max())
-    last_year = parsed.last_period[:4]
-    if last_year.isdigit():
-        last_year = str(int(last_year) + table.release_lag)
-    parsed.release = _release(file, parsed, last_year)
     return parsed
 
 
-def _release(file: landing.LandedFile, parsed: Parsed, last_year: str) -> str:
+def _last_period(known: Recognised, sheet: Sheet) -> str | None:
+    position = known.resolution.positions.get("time_period")
+    if position is None:
+        return None
+    written = conform.text_of([row[position] for row in sheet.rows[1:] if position < len(row)])
+    return None if written.isna().all() else str(written.max())
+
+
+def _release(file: landing.LandedFile, parsed: Parsed, table: Table) -> str:
     """What the sidecar says, else the last year; releases are put in order by its first four."""
+    last_year = (parsed.last_period or "")[:4]
+    if last_year.isdigit():
+        last_year = str(int(last_year) + table.release_lag)
     said = str(file.sidecar.get("release", last_year))
     if said == last_year or re.match(r"20\d\d(?!\d)", said):
         return said
@@ -98,14 +106,14 @@ def _unrecognised(sheet: Sheet, like: list[Table]) -> Finding:
     )
 
 
-def _column_findings(known: Recognised, sheet: Sheet) -> list[Finding]:
+def _column_findings(known: Recognised, sheet: Sheet, release: str | None) -> list[Finding]:
     """What is odd about the header row.
 
     A column that a release never had is no news: layouts differ. One that a figure of the registry
     is taken from is, and sets the file aside; what else went missing is told by comparison with the
     release before.
     """
-    needed = needed_columns(known.table)
+    needed = needed_columns(known.table, release)
     placing = {c.name for c in known.table.columns if c.role in ("standard", "filter")}
     found = []
     for finding in header_findings(known.table, sheet, known.resolution, needed, placing):

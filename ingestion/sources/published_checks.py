@@ -200,7 +200,9 @@ def report_areas(parsed: Parsed, cells: pd.DataFrame, known: Recognised) -> None
     lines = [("", gone)]
     # An authority may have lines and none of those that a figure is taken from.
     keys = filter_key(cells, known.table)
-    for key in sorted({*published_places(known.table.name)["filter_key"]} & {*keys} - {""}):
+    for key in sorted(
+        {*published_places(known.table.name, parsed.release)["filter_key"]} & {*keys} - {""}
+    ):
         held = placed[here & (keys == key)].str.split(JOINT).explode()
         without = london.loc[~london["new_la_code"].isin(held), "la_name"]
         lines.append((f" with “{key.replace('=', ': ')}”", without.drop(gone.index)))
@@ -238,7 +240,7 @@ def report_categories(parsed: Parsed, cells: pd.DataFrame, known: Recognised) ->
         )
         place = known.resolution.positions[column.name]
         parsed.findings += conform.listed(finding, new["row"] + 1, new[column.name], place)
-    missing = set(published_places(known.table.name)["filter_key"]) - set(
+    missing = set(published_places(known.table.name, parsed.release)["filter_key"]) - set(
         filter_key(cells, known.table)
     )
     parsed.findings += [

@@ -30,9 +30,9 @@ def own_columns(table: Table) -> list[Column]:
     return [column for column in table.columns if column.role != "standard"]
 
 
-def needed_columns(table: Table) -> set[str]:
+def needed_columns(table: Table, release: str | None = None) -> set[str]:
     """The columns that figures are taken from, and the filters by which they are picked."""
-    places = published_places(table.name)
+    places = published_places(table.name, release)
     keys = [part for key in places["filter_key"] if key for part in key.split("; ")]
     return {*places["column_name"], *(part.split("=")[0] for part in keys)}
 

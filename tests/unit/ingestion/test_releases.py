@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingestion import check, landing
+from ingestion import check, landing, registry
 from ingestion.ledger import Ledger
 from ingestion.pipeline import Ingested, ingest
 from tests.unit.ingestion.builders import KEY, NOW
@@ -182,6 +182,37 @@ def test_a_file_is_held_against_what_a_home_has_before_it_is_landed(
     )
     old = check.check_file(place.zone / REFERRALS, home=place.home)
     assert old["findings"] == []
+
+
+def test_a_split_category_is_mapped_from_its_release_on_and_older_files_still_fit(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "Total in education, employment or training"
+    whole = f"care_leaver_age=19 to 21 years; breakdown={name}"
+    mapping = registry.seed("registry/published_measures")
+    row = mapping[mapping["filter_key"] == whole]
+    parts = [row.assign(filter_key=f"{whole} ({i})", first_release="2025") for i in ("one", "two")]
+    versions = pd.concat([mapping.drop(row.index), row.assign(last_release="2024"), *parts])
+    original = registry.seed
+
+    def seed(table: str) -> pd.DataFrame:
+        return versions if table == "registry/published_measures" else original(table)
+
+    place.land(LEAVERS, whole_file("care_leavers_activity"))
+    new = whole_file("care_leavers_activity", (2023, 2024, 2025))
+    rows = new[new["breakdown"] == name]
+    halves = [rows.assign(breakdown=f"{name} ({i})") for i in ("one", "two")]
+    new = pd.concat([new[new["breakdown"] != name], *halves], ignore_index=True)
+    place.land("published/leavers_2025.csv", new)
+    alone = check.check_file(place.zone / "published" / "leavers_2025.csv")
+    assert "published.category.missing" in {f["rule_id"] for f in alone["findings"]}
+    monkeypatch.setattr(registry, "seed", seed)
+    registry.published_places.cache_clear()
+    try:
+        place.run()
+    finally:
+        registry.published_places.cache_clear()
+    assert set(place.files()["state"]) == {"accepted"}
 
 
 # The damages that a year's file may come with, each with what must name it.

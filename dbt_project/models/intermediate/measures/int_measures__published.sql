@@ -1,13 +1,23 @@
 -- One row per measure, area, period and release of DfE's published statistics. A measure that adds
--- several columns or categories has a value only where every part has one, for the same authorities.
+-- several columns or categories has a value only where every part has one, for the same authorities. What
+-- the parts are may differ from release to release.
 -- A file also gives the denominators of its own figures (is_base), which are no figures themselves:
 -- another file's are.
 with mapped as (
 
     select
-        *,
-        count(*) over (partition by dataset, measure_code) as parts
-    from {{ ref('published_measures') }}
+        files.file_id,
+        mapping.measure_code,
+        mapping.column_name,
+        coalesce(mapping.filter_key, '') as filter_key,
+        mapping.use,
+        count(*) over (partition by files.file_id, mapping.measure_code) as parts
+    from {{ ref('published_measures') }} as mapping
+    inner join {{ ref('stg_ledger__files') }} as files
+        on
+            mapping.dataset = files.dataset
+            and (mapping.first_release is null or mapping.first_release <= files.release_label)
+            and (mapping.last_release is null or mapping.last_release >= files.release_label)
 
 ),
 
@@ -31,9 +41,9 @@ summed as (
     from {{ ref('int_published__values') }} as published
     inner join mapped
         on
-            published.dataset = mapped.dataset
+            published.file_id = mapped.file_id
             and published.column_name = mapped.column_name
-            and published.filter_key = coalesce(mapped.filter_key, '')
+            and published.filter_key = mapped.filter_key
     inner join {{ ref('value_statuses') }} as statuses on published.value_status = statuses.value_status
     group by all
 
