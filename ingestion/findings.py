@@ -50,9 +50,11 @@ def _fixes() -> dict[str, str]:
 
 
 @lru_cache
-def fix_of(rule_id: str) -> str | None:
-    """What to do about a finding of this rule, from `fixes.yml`."""
+def fix_of(rule_id: str, source: str | None = None) -> str | None:
+    """What to do about a finding of this rule, from `fixes.yml`; `source/rule_id` comes first."""
     fixes = _fixes()
+    if f"{source}/{rule_id}" in fixes:
+        return fixes[f"{source}/{rule_id}"]
     patterns = (pattern for pattern in fixes if fnmatchcase(rule_id, pattern))
     return fixes.get(rule_id) or next((fixes[pattern] for pattern in patterns), None)
 

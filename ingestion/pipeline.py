@@ -27,7 +27,7 @@ from ingestion.ledger import Ledger
 from ingestion.registry import seeds_folder
 from ingestion.sources import Parsed, annex_a, ofsted, parse_landed, published, returns
 from ingestion.sources.published_standard import KEYS
-from ingestion.store import write_parquet
+from ingestion.store import ledger_path, parsed_folder, write_parquet
 
 SOURCES = ("return", "annex_a", "published")
 
@@ -148,7 +148,7 @@ def ingest(
     remembered = aliases.load(landing_zone) if source == "return" else None
     entries = []
     files = landing.scan(landing_zone, source)
-    held = Ledger(home / "ledger" / f"{source}.parquet").read()["is_current"].sum()
+    held = Ledger(ledger_path(home, source)).read()["is_current"].sum()
     if held and not files and not allow_withdrawals:
         raise NothingLeft(
             f"{landing_zone / landing.FOLDERS[source]} holds no file, and {held} counted before."
@@ -161,7 +161,7 @@ def ingest(
         result.parsed += is_new
     if source == "published":
         result.drift = _hold_against_before(entries, home, now)
-    ledger = Ledger(home / "ledger" / f"{source}.parquet").record(entries, now)
+    ledger = Ledger(ledger_path(home, source)).record(entries, now)
     write_parquet(ledger, home / "raw" / f"{source}_files.parquet")
     result.files = len(files)
     result.quarantined = sorted({file.path for file, _, parsed in entries if not parsed.accepted})
@@ -172,7 +172,7 @@ def ingest(
         usable = ledger.loc[ledger["state"] == "accepted", "file_id"]
         gone = ledger["state"].isin(["replaced", "withdrawn", "duplicate"])
         for file_id in ledger.loc[gone, "file_id"]:
-            shutil.rmtree(home / "raw" / ".parsed" / file_id, ignore_errors=True)
+            shutil.rmtree(parsed_folder(home) / file_id, ignore_errors=True)
     for table in tables_of(source):
         result.tables[table] = _hand_over(table, list(usable), home)
     found: list[tuple[str | None, Finding]] = [
@@ -227,7 +227,7 @@ def _parse_once(
     rules = _rules_version(file.source)
     rules += remembered.digest(landing.la_of(file)) if remembered else ""
     keyed = hashlib.sha256(key + rules.encode()).hexdigest()[:16]
-    kept = home / "raw" / ".parsed"
+    kept = parsed_folder(home)
     mark = kept / file_id / f"{keyed}.json"
     if mark.exists():
         return [(name, _load(kept / name)) for name in json.loads(mark.read_text())], False
@@ -319,7 +319,7 @@ def _load(folder: Path) -> Parsed:
 
 def _hand_over(table: str, file_ids: list[str], home: Path) -> int:
     schema = schema_of(table)
-    paths = [home / "raw" / ".parsed" / file_id / f"{table}.parquet" for file_id in file_ids]
+    paths = [parsed_folder(home) / file_id / f"{table}.parquet" for file_id in file_ids]
     parts = [pq.read_table(path, schema=schema) for path in sorted(paths) if path.exists()]
     combined = pa.concat_tables(parts) if parts else schema.empty_table()
     write_parquet(combined, raw_path(home, table))

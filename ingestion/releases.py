@@ -6,8 +6,6 @@ it for what has been recorded. What is compared, and how, is `drift.py`'s busine
 
 import contextlib
 import json
-import logging
-import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -22,12 +20,10 @@ from ingestion.findings import Finding
 from ingestion.landing import LONDON, LandedFile
 from ingestion.ledger import Ledger
 from ingestion.registry import published_places
-from ingestion.sources import Parsed
-
-_LOG = logging.getLogger(__name__)
+from ingestion.sources import Parsed, fault
+from ingestion.store import ledger_path, parsed_folder
 
 SOURCE = "published"
-PARSED = Path("raw") / ".parsed"
 # The one finding on drift that a person may overrule: a revision is right or wrong, and only they
 # can tell. The others are put right in the contract, or by loading another file.
 OVERRULED = "drift.history.revised"
@@ -107,7 +103,7 @@ def against_home(file: LandedFile, parsed: Parsed, home: Path) -> list[Finding] 
 
 
 def _ledger(home: Path) -> Ledger:
-    return Ledger(home / "ledger" / f"{SOURCE}.parquet")
+    return Ledger(ledger_path(home, SOURCE))
 
 
 def _just_read(file: LandedFile, file_id: str, parsed: Parsed, order: tuple) -> _Held:
@@ -125,7 +121,7 @@ def _recorded(home: Path, orders: dict[str, tuple]) -> list[_Held]:
         for file_id, dataset, sha256, path, release in counted[columns]
         .fillna({"release": ""})
         .itertuples(index=False)
-        if (home / PARSED / file_id / "published_values.parquet").exists()
+        if (parsed_folder(home) / file_id / "published_values.parquet").exists()
     ]
 
 
@@ -134,14 +130,11 @@ def _unless_failed(compare: Callable[[], list[Finding]]) -> list[Finding]:
     try:
         return compare()
     except Exception as error:
-        kind, at = type(error).__name__, traceback.extract_tb(error.__traceback__)[-1]
-        _LOG.error("%s in %s, line %s, while comparing releases", kind, at.filename, at.lineno)
-        message = f"Comparing it with the release before failed ({kind}): a fault of the platform"
-        return [Finding("drift.failed", "block", message)]
+        return [fault("drift.failed", "Comparing it with the release before", error)]
 
 
 def _kept(home: Path, before: _Held, after: _Held, rules: str) -> list[Finding]:
-    path = home / PARSED / after.file_id / f"drift-{before.file_id}-{rules[:16]}.json"
+    path = parsed_folder(home) / after.file_id / f"drift-{before.file_id}-{rules[:16]}.json"
     # What an interrupted run left half written is done again.
     with contextlib.suppress(OSError, ValueError, TypeError):
         return [Finding(**finding) for finding in json.loads(path.read_text(encoding="utf-8"))]
@@ -157,7 +150,7 @@ def _compare(home: Path, before: _Held, after: drift.Release, dataset: str) -> l
 
 
 def _stored(home: Path, one: _Held) -> drift.Release:
-    folder = home / PARSED / one.file_id
+    folder = parsed_folder(home) / one.file_id
     columns, values = (
         pq.read_table(folder / f"{name}.parquet").to_pandas()
         for name in ("published_columns", "published_values")

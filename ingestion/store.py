@@ -1,4 +1,4 @@
-"""Parquet in and out, always written beside and then renamed.
+"""Parquet in and out, always written beside and then renamed; where ingestion keeps it in a home.
 
 A reader sees the old file whole or the new file whole, never a part. No schema knowledge here.
 """
@@ -27,3 +27,12 @@ def write_parquet(frame: pd.DataFrame | pa.Table, path: Path) -> None:
 
 def read_parquet(path: Path) -> pd.DataFrame:
     return pq.read_table(path).to_pandas()
+
+
+def ledger_path(home: Path, source: str) -> Path:
+    return home / "ledger" / f"{source}.parquet"
+
+
+def parsed_folder(home: Path) -> Path:
+    """What each file gave when it was parsed: a folder for each file id."""
+    return home / "raw" / ".parsed"

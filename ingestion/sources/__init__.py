@@ -62,12 +62,7 @@ def parse_landed(file: LandedFile, parse: Callable[[LandedFile], Parsed]) -> Par
         try:
             parsed = parse(file)
         except Exception as error:
-            # Never the exception's text: it may quote a cell, and that is about a child. The log
-            # tells an engineer the place in our code.
-            kind, at = type(error).__name__, traceback.extract_tb(error.__traceback__)[-1]
-            _LOG.error("%s in %s, line %s, while reading a file", kind, at.filename, at.lineno)
-            message = f"Reading this file failed ({kind}): a fault of the platform"
-            parsed = Parsed(findings=[Finding("file.failed", "block", message)])
+            parsed = Parsed(findings=[fault("file.failed", "Reading this file", error)])
     for each in (parsed, *parsed.more):
         each.table_names = sorted(each.tables)
         if file.source in ("return", "annex_a"):
@@ -77,6 +72,14 @@ def parse_landed(file: LandedFile, parse: Callable[[LandedFile], Parsed]) -> Par
             each.quarter = each.quarter or (quarter.slug if quarter else None)
     parsed.findings += [Finding("sidecar.unusable", "check", p) for p in file.sidecar_problems]
     return parsed
+
+
+def fault(rule_id: str, doing: str, error: Exception) -> Finding:
+    """The finding for a file on which our own code failed; the log tells the place in the code."""
+    # Never the exception's text: it may quote a cell, and that is about a child.
+    kind, at = type(error).__name__, traceback.extract_tb(error.__traceback__)[-1]
+    _LOG.error("%s failed: %s in %s, line %s", doing, kind, at.filename, at.lineno)
+    return Finding(rule_id, "block", f"{doing} failed ({kind}): a fault of the platform")
 
 
 def header_findings(

@@ -92,7 +92,8 @@ def _release(file: landing.LandedFile, parsed: Parsed, table: Table) -> str:
 
 
 def _unrecognised(sheet: Sheet, like: list[Table]) -> Finding:
-    names = {column.headers[0] for column in contract("published").tables[0].columns[:10]}
+    columns = contract("published").tables[0].columns
+    names = {column.headers[0] for column in columns if column.role == "standard"}
     own = [str(cell) for cell in (sheet.rows[0] if sheet.rows else []) if str(cell) not in names]
     if like:
         message = "The columns fit several datasets equally well; the file is set aside"
@@ -122,9 +123,7 @@ def _column_findings(known: Recognised, sheet: Sheet, release: str | None) -> li
         if finding.rule_id == "headers.unknown":
             message = f"Column “{finding.column}” is not in the contract: kept, and in no figure"
             finding = replace(finding, message=message)
-        # Whoever reads this did not write the file.
-        fix = fix_of(finding.rule_id.replace("headers.", "published.column."))
-        found.append(replace(finding, fix=fix or finding.fix))
+        found.append(replace(finding, fix=fix_of(finding.rule_id, "published")))
     return found
 
 

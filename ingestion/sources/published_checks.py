@@ -17,7 +17,7 @@ from ingestion.landing import LONDON
 from ingestion.readers import Sheet
 from ingestion.registry import published_places, seed
 from ingestion.sources import Parsed
-from ingestion.sources.published_dataset import Recognised, spellings
+from ingestion.sources.published_dataset import Recognised, categories
 from ingestion.sources.published_standard import (
     JOINT,
     KEYS,
@@ -26,6 +26,7 @@ from ingestion.sources.published_standard import (
     YEARS,
     filter_key,
     filters_in,
+    filters_of,
 )
 
 
@@ -228,7 +229,7 @@ def report_categories(parsed: Parsed, cells: pd.DataFrame, known: Recognised) ->
     """Categories that the contract does not list, and those that a figure needs and are gone."""
     for column in filters_in(cells, known.table):
         seen = cells.drop_duplicates(column.name)
-        names = set(spellings(column).values())
+        names = categories(column)
         new = seen[bool(names) & ~seen[column.name].isin(names)]
         finding = Finding(
             "published.category.unknown",
@@ -253,7 +254,7 @@ def report_categories(parsed: Parsed, cells: pd.DataFrame, known: Recognised) ->
         )
         for key in sorted(missing)
         # A missing filter column is told as such.
-        if all(part.split("=")[0] in cells for part in key.split("; "))
+        if set(filters_of(key)) <= set(cells)
     ]
 
 

@@ -6,11 +6,12 @@ that means for the figures is told by `published.py` and `drift.py`. Nothing her
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import chain, takewhile
 
 from ingestion import headers
 from ingestion.contract import Column, Contract, Table
 from ingestion.registry import published_places
+from ingestion.sources.published_standard import filters_of
 
 # Of all columns that file and contract have between them, half must be the same. Table C1 of 2025
 # shares 11 of 13 with that of 2024 (rates were dropped); of two different datasets the likest share
@@ -33,14 +34,18 @@ def own_columns(table: Table) -> list[Column]:
 def needed_columns(table: Table, release: str | None = None) -> set[str]:
     """The columns that figures are taken from, and the filters by which they are picked."""
     places = published_places(table.name, release)
-    keys = [part for key in places["filter_key"] if key for part in key.split("; ")]
-    return {*places["column_name"], *(part.split("=")[0] for part in keys)}
+    return {*places["column_name"], *chain.from_iterable(map(filters_of, places["filter_key"]))}
 
 
 def spellings(column: Column) -> dict[str, str]:
     """A column's categories by each normalised spelling, as the one that stands for them."""
     listed = [[value] if isinstance(value, str) else value for value in column.values]
     return {headers.normalise(spelling): names[0] for names in listed for spelling in names}
+
+
+def categories(column: Column) -> list[str]:
+    """The categories of a filter, each by the spelling that stands for it."""
+    return list(dict.fromkeys(spellings(column).values()))
 
 
 def recognise(rows: Sequence[Sequence[object]], source: Contract) -> Recognised | list[Table]:

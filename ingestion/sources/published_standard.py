@@ -4,6 +4,8 @@ The standard columns and their values only; datasets are contracts, and nothing 
 Source: DfE analysts' guide, "Open data standards".
 """
 
+import re
+
 import pandas as pd
 
 from ingestion.contract import Column, Table
@@ -41,3 +43,8 @@ def filter_key(cells: pd.DataFrame, table: Table) -> pd.Series:
     for column in filters_in(cells, table):
         key = key.str.cat(column.name + "=" + cells[column.name].fillna(""), sep="; ")
     return key.str.removeprefix("; ")
+
+
+def filters_of(key: str) -> list[str]:
+    """The names of the filters in a filter key."""
+    return re.findall(r"(?:^|; )(\w+)=", key)

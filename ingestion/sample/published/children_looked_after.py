@@ -15,6 +15,7 @@ from ingestion.sample.figures import Figures
 from ingestion.sample.files import generator
 from ingestion.sample.published import tables
 from ingestion.sample.published.tables import Publication, half_up, text, to_ten, with_parts
+from ingestion.sources.published_dataset import categories
 
 _YEARS = range(2021, 2026)
 
@@ -179,7 +180,7 @@ def _numbers(rows: pd.DataFrame) -> pd.DataFrame:
 def _shares(dataset: str, rows: pd.DataFrame, wholes: Mapping[str, str]) -> pd.DataFrame:
     """Each category's count and its share of `wholes`, a total's of itself."""
     filters = tables.columns(dataset, "filter")
-    known = [tables.categories(column) for column in filters.values()]
+    known = [categories(column) for column in filters.values()]
     nothing = pd.Series("z", rows.index)
     lines: tables.Lines = {}
     for category in itertools.product(*known):

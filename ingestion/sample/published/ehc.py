@@ -13,6 +13,7 @@ from ingestion.sample.figures import Figures
 from ingestion.sample.files import generator
 from ingestion.sample.published import tables
 from ingestion.sample.published.tables import LONDON, Publication, half_up, text, with_parts
+from ingestion.sources.published_dataset import categories
 
 _YEARS = range(2019, 2025)
 _GIRLS = 0.36  # of all requests and plans
@@ -97,7 +98,7 @@ def _publication(dataset: str, name: str, by_sex: dict[str, pd.DataFrame]) -> Pu
     counts = list(by_sex["Female"].select_dtypes("number").drop(columns=["year", "order"]))
     girls, boys = (rows[counts] for rows in by_sex.values())
     filters = tables.columns(dataset, "filter")
-    every = tables.categories(filters["breakdown"])[0]
+    every = categories(filters["breakdown"])[0]
     lines = {
         (every, every): girls + boys,
         ("Sex", "Female"): girls,

@@ -10,6 +10,7 @@ import pandas as pd
 from ingestion.sample.figures import Figures
 from ingestion.sample.published import tables
 from ingestion.sample.published.tables import Publication
+from ingestion.sources.published_dataset import categories
 
 _FIRST = 2018
 
@@ -25,7 +26,7 @@ def _estimates(figures: Figures, release: str, encoding: str) -> Publication:
     )
     rows = tables.with_areas(pd.DataFrame({"population_estimate": 0}, places), figures)
     [(age_group, column)] = tables.columns("population", "filter").items()
-    rows[age_group] = tables.categories(column)[0]
+    rows[age_group] = categories(column)[0]
     rows["population_estimate"] = tables.people(rows, release, years_before=0)
     name = f"ons_mid-year_population_estimates_{_FIRST}_to_{last}"
     day = tables.issued(release)

@@ -16,6 +16,7 @@ from ingestion.contract import Column, contract
 from ingestion.registry import seed as read_seed
 from ingestion.sample.figures import Figures
 from ingestion.sample.files import at_nine, describe
+from ingestion.sources.published_dataset import categories
 
 ENGLAND, LONDON = "E92000001", "E12000007"
 REGIONS = {LONDON: "London", "E13000001": "Inner London", "E13000002": "Outer London"}
@@ -28,11 +29,6 @@ Lines = dict[tuple[str, ...], pd.DataFrame]  # the indicators of each category
 def columns(dataset: str, role: str) -> dict[str, Column]:
     every = contract("published").table(dataset).columns
     return {column.name: column for column in every if column.role == role}
-
-
-def categories(column: Column) -> list[str]:
-    """The categories of a filter, as DfE writes them now."""
-    return [v if isinstance(v, str) else v[0] for v in column.model_dump()["values"]]
 
 
 def yearly(figures: Figures, years: range, rng: np.random.Generator) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ingestion.contract import contract
 from ingestion.registry import seed
-from ingestion.sources.published_dataset import own_columns, spellings
+from ingestion.sources.published_dataset import categories, own_columns
 
 STANDARD = [c.name for c in contract("published").tables[0].columns if c.role == "standard"]
 
@@ -29,9 +29,9 @@ def whole_file(dataset: str, years: Iterable[int] = (2023, 2024)) -> pd.DataFram
     )
     own = own_columns(table)
     filters = [column for column in own if column.role != "indicator"]
-    categories = [list(dict.fromkeys(spellings(column).values())) for column in filters]
+    held = [categories(column) for column in filters]
     keys = pd.DataFrame(
-        list(product(map(str, years), range(len(areas)), *categories)),
+        list(product(map(str, years), range(len(areas)), *held)),
         columns=["time_period", "area", *(column.headers[0] for column in filters)],
     )
     file = keys.join(areas, on="area").drop(columns="area")
