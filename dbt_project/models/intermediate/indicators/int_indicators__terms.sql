@@ -2,12 +2,21 @@
 -- role's measures. It has a value only where every measure is there and usable; else the status of
 -- the worst. Quarterly flows and snapshots meet here on the quarter they share. What a published file
 -- gives as the base of its own figures is a denominator only.
-with measures as (
+with figures_and_bases as (
+
+    select *, false as is_base from {{ ref('int_measures') }}
+    union all by name
+    select * from {{ ref('int_measures__published') }}
+    where is_base
+
+),
+
+measures as (
 
     select
         *,
         case when period_type in ('quarter', 'snapshot') then 'quarter' else period_type end as period_grain
-    from {{ ref('int_measures') }}
+    from figures_and_bases
 
 ),
 

@@ -2,10 +2,11 @@
 -- known_from until known_until the row was the newest that the platform had been given. Both are null
 -- where it never was: a newer one was there already, or nothing was sent. What is in force comes last.
 -- Published files follow each other by release; submissions by receipt, since their numbers are given
--- as they are recorded.
+-- as they are recorded. The base of another published figure is no figure of its own: it is not here.
 with measures as (
 
-    select * from {{ ref('int_measures__published') }}
+    select * exclude (is_base) from {{ ref('int_measures__published') }}
+    where not is_base
     union all by name
     select * from {{ ref('int_measures__return') }}
     union all by name
@@ -18,8 +19,7 @@ with measures as (
 received as (
 
     select
-        measures.* exclude (complete_at, is_base),
-        coalesce(measures.is_base, false) as is_base,
+        measures.* exclude (complete_at),
         coalesce(measures.complete_at, files.received_at) as received_at
     from measures
     left join {{ ref('stg_ledger__files') }} as files on measures.file_id = files.file_id
@@ -31,7 +31,7 @@ followed as (
     select
         *,
         min(received_at) over (
-            partition by measure_code, is_base, dataset, new_la_code, period_type, period_label, source
+            partition by measure_code, dataset, new_la_code, period_type, period_label, source
             order by
                 is_current,
                 case when source = 'return' then received_at end,

@@ -86,7 +86,6 @@ annual as (
         and ours.value_status = 'ok'
         and published.source = 'published'
         and published.is_current
-        and not published.is_base
         and published.value_status = 'ok'
         and published.joint_code is null
         and abs(ours.value - published.value) > rules.threshold * published.value

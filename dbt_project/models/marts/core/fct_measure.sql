@@ -20,4 +20,3 @@ select
     file_id,
     source_address
 from {{ ref('int_measures') }}
-where not is_base
