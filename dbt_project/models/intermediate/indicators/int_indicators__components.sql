@@ -16,7 +16,7 @@ denominators as (
 
 ),
 
-has_denominator as (
+ratios as (
 
     select distinct indicator_code from {{ ref('indicator_terms') }}
     where role = 'denominator'
@@ -24,7 +24,7 @@ has_denominator as (
 ),
 
 -- A file that gives the denominator at all, but not for this area and period, gives no figure there.
-has_denominators as (
+releases_with_denominator as (
 
     select distinct
         indicator_code,
@@ -98,7 +98,7 @@ measured as (
                 then denominators.comment
             else numerators.comment || '; ' || denominators.comment
         end as comment,
-        has_denominator.indicator_code is not null as needs_measure,
+        ratios.indicator_code is not null as needs_measure,
         case indicators.denominator_factor
             when 'working_days'
                 then
@@ -112,7 +112,7 @@ measured as (
         coalesce(denominators.value_status, 'not_derivable') as denominator_status
     from numerators
     inner join {{ ref('indicators') }} as indicators on numerators.indicator_code = indicators.indicator_code
-    left join has_denominator on numerators.indicator_code = has_denominator.indicator_code
+    left join ratios on numerators.indicator_code = ratios.indicator_code
     left join denominators
         on
             numerators.indicator_code = denominators.indicator_code
@@ -121,17 +121,17 @@ measured as (
             and numerators.period_label = denominators.period_label
             and numerators.source = denominators.source
             and numerators.release_id = denominators.release_id
-    left join has_denominators
+    left join releases_with_denominator
         on
-            numerators.indicator_code = has_denominators.indicator_code
-            and numerators.period_grain = has_denominators.period_grain
-            and numerators.release_id = has_denominators.release_id
+            numerators.indicator_code = releases_with_denominator.indicator_code
+            and numerators.period_grain = releases_with_denominator.period_grain
+            and numerators.release_id = releases_with_denominator.release_id
     left join {{ ref('quarters') }} as quarters on numerators.period_label = quarters.quarter_label
     left join published_with
         on
             numerators.release_id = published_with.release_id
             and indicators.population_band = published_with.age_band
-    where has_denominators.indicator_code is not null or has_denominator.indicator_code is null
+    where releases_with_denominator.indicator_code is not null or ratios.indicator_code is null
 
 ),
 

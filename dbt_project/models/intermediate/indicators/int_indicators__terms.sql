@@ -4,7 +4,10 @@
 -- gives as the base of its own figures is a denominator only.
 with figures_and_bases as (
 
-    select *, false as is_base from {{ ref('int_measures') }}
+    select
+        *,
+        false as is_base
+    from {{ ref('int_measures') }}
     union all by name
     select * from {{ ref('int_measures__published') }}
     where is_base

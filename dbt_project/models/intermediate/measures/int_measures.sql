@@ -1,8 +1,7 @@
 -- One row per measure, area, period, source and release: the sources side by side, never mixed. From
 -- known_from until known_until the row was the newest that the platform had been given. Both are null
--- where it never was: a newer one was there already, or nothing was sent. What is in force comes last.
--- Published files follow each other by release; submissions by receipt, since their numbers are given
--- as they are recorded. The base of another published figure is no figure of its own: it is not here.
+-- where it never was: a newer one was there already, or nothing was sent. The base of another
+-- published figure is no figure of its own: it is not here.
 with measures as (
 
     select * exclude (is_base) from {{ ref('int_measures__published') }}
@@ -32,10 +31,7 @@ followed as (
         *,
         min(received_at) over (
             partition by measure_code, dataset, new_la_code, period_type, period_label, source
-            order by
-                is_current,
-                case when source = 'return' then received_at end,
-                submission_number
+            order by {{ oldest_version_first('is_current', 'source', 'received_at', 'submission_number') }}
             rows between 1 following and unbounded following
         ) as followed_at
     from received

@@ -13,10 +13,9 @@ with told as (
                 indicators.period_type,
                 indicators.period_label,
                 indicators.source
-            order by
-                files.is_current,
-                case when files.source_name = 'return' then files.received_at end,
-                files.submission_number
+            order by {{ oldest_version_first(
+                'files.is_current', 'files.source_name', 'files.received_at', 'files.submission_number'
+            ) }}
         ) as release_number
     from {{ ref('fct_indicator') }} as indicators
     inner join {{ ref('stg_ledger__files') }} as files
@@ -132,60 +131,16 @@ figures as (
 
 ),
 
-files as (
-
-    select
-        *,
-        lag(file_id) over (partition by dataset order by submission_number) as file_id_before,
-        lag(release_id) over (partition by dataset order by submission_number) as release_id_before
-    from {{ ref('stg_ledger__files') }}
-    where source_name = 'published' and state in ('accepted', 'replaced')
-
-),
-
--- The dataset that an indicator is taken from: a percentage has both its parts from one file.
-taken as (
-
-    select distinct
-        terms.indicator_code,
-        mapping.dataset
-    from {{ ref('indicator_terms') }} as terms
-    inner join {{ ref('published_measures') }} as mapping
-        on terms.measure_code = mapping.measure_code and mapping.use = 'figure'
-    where terms.role = 'numerator'
-
-),
-
-renamed as (
-
-    select distinct
-        terms.indicator_code,
-        'published' as source,
-        'year' as period_type,
-        files.release_id_before as release_before,
-        files.release_id as release_after,
-        files.received_at as restated_at,
-        files.is_current as is_latest,
-        'renamed' as reason,
-        older.header as column_before,
-        newer.header as column_after
-    from files
-    inner join {{ ref('stg_published__columns') }} as newer on files.file_id = newer.file_id
-    inner join {{ ref('stg_published__columns') }} as older
-        on files.file_id_before = older.file_id and newer.column_name = older.column_name
-    inner join {{ ref('published_measures') }} as mapping
-        on files.dataset = mapping.dataset and newer.column_name = mapping.column_name
-    inner join {{ ref('indicator_terms') }} as terms on mapping.measure_code = terms.measure_code
-    inner join taken on terms.indicator_code = taken.indicator_code and files.dataset = taken.dataset
-    where newer.header != older.header
-
-),
-
 changes as (
 
     select * from figures
     union all by name
-    select * from renamed
+    select
+        *,
+        'published' as source,
+        'year' as period_type,
+        'renamed' as reason
+    from {{ ref('int_published__renamed') }}
 
 )
 
