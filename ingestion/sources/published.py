@@ -51,6 +51,13 @@ def parse(file: landing.LandedFile) -> Parsed:
     published_checks.report_ragged(parsed, sheet, table.name)
     if any(column.required for column in known.resolution.missing):
         return parsed  # already told, and no row has a place without them
+    take(parsed, known, sheet)
+    return parsed
+
+
+def take(parsed: Parsed, known: Recognised, sheet: Sheet) -> None:
+    """The tables of a sheet whose dataset is known, and what is odd about its rows."""
+    table = known.table
     columns = _columns(known)
     cells = conform.table_cells(sheet, _with_unknown(known, columns))
     if cells.empty:
@@ -59,7 +66,7 @@ def parse(file: landing.LandedFile) -> Parsed:
                 "published.empty", "block", "The file has columns but no rows", table=table.name
             )
         )
-        return parsed
+        return
     cells = _canonical(cells, table)
     cells = published_checks.once(parsed, cells, known)
     published_checks.report_misplaced(parsed, cells, known)
@@ -67,7 +74,6 @@ def parse(file: landing.LandedFile) -> Parsed:
     published_checks.report_categories(parsed, cells, known)
     parsed.tables["published_columns"] = columns.assign(dataset=table.name)
     parsed.tables["published_values"] = _long(parsed, cells, table, columns, sheet.delimiter == ";")
-    return parsed
 
 
 def _last_period(known: Recognised, sheet: Sheet) -> str | None:

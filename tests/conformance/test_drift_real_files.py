@@ -5,17 +5,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ingestion.contract import Column, Table, contract
+from ingestion.contract import Table, contract
 from ingestion.drift import compare
 from ingestion.findings import Finding
+from ingestion.registry import published_places
 from tests.unit.ingestion.releases import release
 
 pytestmark = pytest.mark.conformance
 
 C1 = contract("published").table("cin_referrals")
-USED = pd.DataFrame(
-    {"column_name": ["referrals", "rereferrals", "no_further_action"], "filter_key": ""}
-)
 RENAMED = {
     "Referrals": "referral_count",
     "Re_referrals": "rereferral_count",
@@ -30,7 +28,7 @@ RENAMED = {
 }
 
 
-def found(shared: Path, name: str, table: Table, needed: pd.DataFrame) -> list[Finding]:
+def found(shared: Path, name: str, table: Table) -> list[Finding]:
     (old,), (new,) = (
         (shared / folder).glob(f"{name}*.csv") for folder in ("published", "published_next")
     )
@@ -38,7 +36,12 @@ def found(shared: Path, name: str, table: Table, needed: pd.DataFrame) -> list[F
         pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
         for path in (old, new)
     )
-    return compare(table, release("2024", before, table), release("2025", after, table), needed)
+    return compare(
+        table,
+        release("2024", before, table),
+        release("2025", after, table),
+        published_places(table.name),
+    )
 
 
 def rules(findings: list[Finding]) -> set[tuple[str, str]]:
@@ -46,7 +49,7 @@ def rules(findings: list[Finding]) -> set[tuple[str, str]]:
 
 
 def test_referrals_in_the_names_of_both_releases(shared: Path) -> None:
-    findings = found(shared, "c1_", C1, USED)
+    findings = found(shared, "c1_", C1)
     renamed = {f.expected: f.value for f in findings if f.rule_id == "drift.column.renamed"}
     lost = {f.expected for f in findings if f.rule_id == "drift.column.lost"}
     assert renamed == RENAMED
@@ -69,28 +72,17 @@ def test_referrals_in_the_names_of_both_releases(shared: Path) -> None:
 def test_referrals_before_anybody_knew_the_new_names(shared: Path) -> None:
     """Every renamed column is found by its figures; the dropped rates are like nothing."""
     issued = [c.model_copy(update={"headers": c.headers[:1]}) for c in C1.columns]
-    findings = found(shared, "c1_", C1.model_copy(update={"columns": issued}), USED)
+    findings = found(shared, "c1_", C1.model_copy(update={"columns": issued}))
     lost = {f.expected: f.suggestion for f in findings if f.rule_id == "drift.column.lost"}
     # Case alone does not make a name unknown.
     known = {old: new for old, new in RENAMED.items() if old.lower() != new}
     assert lost == known | {"Referrals_rate": None, "Referrals_child_rate": None}
-    assert sum(f.severity == "block" for f in findings) == len(USED)
+    assert sum(f.severity == "block" for f in findings) == len(published_places(C1.name))
     assert "drift.column.gained" not in {f.rule_id for f in findings}
 
 
 def test_populations_are_revised_most_for_the_city_of_london(shared: Path) -> None:
-    table = Table(
-        name="populations",
-        title="Mid-year population estimates",
-        columns=[
-            *(column for column in C1.columns if column.role == "standard"),
-            Column(name="age_group", role="filter", headers=["age_group"]),
-            Column(name="population", role="indicator", headers=["population_estimate"]),
-        ],
-    )
-    key = "age_group=Children aged 0 to 17 years"
-    needed = pd.DataFrame({"column_name": ["population"], "filter_key": [key]})
-    findings = found(shared, "ons_", table, needed)
+    findings = found(shared, "ons_", contract("published").table("population"))
     assert rules(findings) == {("drift.history.revised", "note"), ("drift.period.gained", "note")}
     (revised,) = (f for f in findings if f.rule_id == "drift.history.revised")
     assert (revised.count, revised.expected, revised.value) == (329, "642", "918")

@@ -26,8 +26,8 @@ TABLE = Table(
     title="Made up",
     columns=[
         *EES,
-        Column(name="sex", role="filter", headers=["sex"]),
         Column(name="age", role="filter", headers=["age"]),
+        Column(name="sex", role="filter", headers=["sex"]),
         Column(name="referrals", role="indicator", headers=["Referrals", "referral_count"]),
         Column(name="plans", role="indicator", headers=["Plans"]),
         Column(name="plans_rate", role="indicator", headers=["Plans_rate"]),
