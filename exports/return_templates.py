@@ -13,6 +13,7 @@ from exports.marts import is_synthetic, read_mart
 from ingestion import template
 from ingestion.periods import Quarter
 from ingestion.registry import indicator_set_in_force, participates, return_due, seed
+from ingestion.template_workbook import workbook
 
 MART = "fct_measure"
 
@@ -64,7 +65,7 @@ def issue(quarter: Quarter, la_codes: Sequence[str], dest: Path, marts: Path | N
         form = _form(quarter, set_id, code, str(la["la_name"]), published)
         lines = template.rows(form)
         stem = dest / la["short_code"] / template.file_stem(form.la_name, quarter)
-        files[stem.with_suffix(".xlsx")] = template.workbook(form, lines)
+        files[stem.with_suffix(".xlsx")] = workbook(form, lines)
         files[stem.with_suffix(".csv")] = template.csv_twin(lines)
     _publish(files)
     return list(files)

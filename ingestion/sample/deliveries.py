@@ -16,6 +16,7 @@ from ingestion.registry import indicator_set_in_force, return_due
 from ingestion.sample.figures import Figures
 from ingestion.sample.files import LONDON, SYNTHETIC, describe, generator
 from ingestion.sample.returns import CLEAN, Oddities
+from ingestion.template_workbook import workbook
 
 MISSING_NOW = ("HAV", "WES")  # in the last quarter
 MISSING_BEFORE = "BEX"  # in one older quarter
@@ -161,7 +162,7 @@ def write_returns(root: Path, figures: Figures, span: list[Quarter], seed: int) 
                 "signed_off_on": delivery.received_at.date(),
             },
         )
-        path.write_bytes(template.workbook(form, oddities.applied(template.rows(form))))
+        path.write_bytes(workbook(form, oddities.applied(template.rows(form))))
         describe(
             path,
             delivery.received_at,

@@ -23,6 +23,7 @@ from ingestion import landing, template
 from ingestion.aliases import Remembered
 from ingestion.periods import Quarter
 from ingestion.sources import Parsed, parse_landed, returns
+from ingestion.template_workbook import workbook
 from tests.unit.ingestion.builders import MEASURES, remembered, write_ods
 
 QUARTER = Quarter(2025, 2)
@@ -55,7 +56,7 @@ FORM = template.Form(
     previous={code: value + 1 for code, value in TRUTH.items()},
     sign_off={"completed_by": "A", "signed_off_by": "B", "signed_off_on": date(2025, 10, 20)},
 )
-CLEAN = template.workbook(FORM, template.rows(FORM))
+CLEAN = workbook(FORM, template.rows(FORM))
 CLEAN_CSV = template.csv_twin(template.rows(FORM))
 
 
@@ -234,7 +235,7 @@ def ods() -> bytes:
 
 def old_template() -> bytes:
     form = replace(FORM, version=template.FIRST_VERSION)
-    return template.workbook(form, template.rows(form))
+    return workbook(form, template.rows(form))
 
 
 OPTIONAL = ("Theme", "Definition", "Timing", "Unit", "Comment", "Previous quarter")

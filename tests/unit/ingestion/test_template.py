@@ -15,11 +15,12 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ingestion import template
+from ingestion import template, template_workbook
 from ingestion.contract import contract
 from ingestion.periods import Quarter
 from ingestion.registry import indicator_set_in_force, measures_of_set, parts_in_set, seed
 from ingestion.sources import Parsed, returns
+from ingestion.template_workbook import workbook
 from tests.unit.ingestion.builders import USUAL
 
 QUARTER = Quarter(2025, 2)
@@ -48,7 +49,7 @@ TYPED = {
 
 
 def sheet_of(form: template.Form) -> Worksheet:
-    content = template.workbook(form, template.rows(form))
+    content = workbook(form, template.rows(form))
     return openpyxl.load_workbook(io.BytesIO(content))["Return"]
 
 
@@ -114,7 +115,7 @@ def test_the_csv_twin_says_what_the_sheet_says(land: Callable, version: str) -> 
     lines = template.rows(form)
     twin = template.csv_twin(lines)
     assert twin.startswith(b"\xef\xbb\xbf")
-    book = template.workbook(form, lines)
+    book = workbook(form, lines)
     as_csv = returns.parse(land("returns/return.csv", twin))
     as_xlsx = returns.parse(land("returns/return.xlsx", book))
     assert (as_csv.la_code, as_csv.quarter) == (as_xlsx.la_code, as_xlsx.quarter)
@@ -127,9 +128,9 @@ def test_the_csv_twin_says_what_the_sheet_says(land: Callable, version: str) -> 
 
 def test_the_same_form_gives_the_same_bytes_and_another_time_gives_others() -> None:
     lines = template.rows(EMPTY)
-    assert template.workbook(EMPTY, lines) == template.workbook(EMPTY, lines)
+    assert workbook(EMPTY, lines) == workbook(EMPTY, lines)
     later = replace(EMPTY, created=datetime(2026, 1, 1, tzinfo=UTC))
-    assert template.workbook(later, lines) != template.workbook(EMPTY, lines)
+    assert workbook(later, lines) != workbook(EMPTY, lines)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -145,7 +146,7 @@ def test_no_text_can_become_a_formula(version: str) -> None:
         sign_off={"completed_by": evil},
     )
     lines = template.rows(form)
-    book = openpyxl.load_workbook(io.BytesIO(template.workbook(form, lines)))
+    book = openpyxl.load_workbook(io.BytesIO(workbook(form, lines)))
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert sum(cell.value == evil for cell in cells) >= 5
     assert [cell.coordinate for cell in cells if cell.data_type == "f"] == []
@@ -261,7 +262,7 @@ def test_the_table_has_the_columns_of_the_contract_with_words_for_people(sheet: 
 def test_every_timing_and_unit_of_the_registry_has_words() -> None:
     measures = seed("registry/measures")
     assert set(measures["timing"]) == set(template._TIMINGS)
-    assert set(measures["unit"]) == set(template._UNITS) == set(template._NUMBER_FORMATS)
+    assert set(measures["unit"]) == set(template.UNITS) == set(template_workbook._NUMBER_FORMATS)
 
 
 def test_the_version_stands_on_the_cover_in_print_and_in_the_properties(sheet: Worksheet) -> None:
