@@ -29,19 +29,23 @@ class Column(_Strict):
     """One column. `headers[0]` is the header as issued; the others are known aliases.
 
     `keep` is the privacy treatment on landing: keep, pseudonymise (keyed hash), month (a date
-    becomes the first of its month) or drop. `values` are the categories of a published filter as
+    becomes the first of its month), outward (of a postcode, the part before the space) or drop.
+    `since` is the version of the layout that brought the column. `values` are the categories of a published filter as
     DfE writes them; where DfE has written one otherwise too, a list of all, the first of which
     stands for them. `years_months` is DfE's way to write a time: 01:03 is fifteen months.
     """
 
     name: str
     headers: list[str] = Field(min_length=1)
-    type: Literal["text", "integer", "number", "date", "category", "years_months"] = "text"
+    type: Literal[
+        "text", "integer", "number", "date", "category", "years_months", "postcode"
+    ] = "text"
     role: Literal["value", "standard", "filter", "indicator", "ignore"] = "value"
     required: bool = False
     codes: str | None = None
     values: list[str | list[str]] = []
-    keep: Literal["keep", "pseudonymise", "month", "drop"] = "keep"
+    keep: Literal["keep", "pseudonymise", "month", "outward", "drop"] = "keep"
+    since: str | None = None
 
 
 class _Rule(_Strict):
@@ -68,11 +72,23 @@ class Between(_Rule):
 
 
 class NotBefore(_Rule):
-    """`column` is on or after `other`. Rows where either is empty pass."""
+    """`column` is on or after `other`. Rows where either is empty pass.
+
+    With `unborn`, so do rows on a child not born yet, whose age is given as -1 (Annex A guidance).
+    """
 
     kind: Literal["not_before"]
     column: str
     other: str
+    unborn: bool = False
+
+
+class NotFuture(_Rule):
+    """`column` is not after the day on which the file was extracted. Empty cells pass."""
+
+    kind: Literal["not_future"]
+    column: str
+    unborn: bool = False
 
 
 class Unique(_Rule):
@@ -80,7 +96,7 @@ class Unique(_Rule):
     columns: list[str]
 
 
-Rule = Annotated[NotNull | Between | NotBefore | Unique, Field(discriminator="kind")]
+Rule = Annotated[NotNull | Between | NotBefore | NotFuture | Unique, Field(discriminator="kind")]
 
 
 class FileRule(_Rule):
@@ -93,12 +109,35 @@ class FileRule(_Rule):
     kind: Literal["part_of_whole", "parts_of_total", "zero_unlikely"]
 
 
+class StandsIn(_Rule):
+    """Who stands on one list stands on the `other` too.
+
+    `where` chooses rows: every column named holds one of its values; null is an empty cell.
+    """
+
+    kind: Literal["stands_in"]
+    table: str
+    where: dict[str, list[str | None]]
+    other: str
+
+
+class Same(_Rule):
+    """`column` is the same for a child on every list that has it."""
+
+    kind: Literal["same"]
+    column: str
+
+
+ListRule = Annotated[StandsIn | Same, Field(discriminator="kind")]
+
+
 class Table(_Strict):
     """One table inside a source's files.
 
     `year_end` (MM-DD) is the last day of a published "reporting year"; other years end by their
     name. A published file belongs to the release of its last period, `release_lag` years on.
-    `versions` are the issued layouts of a template, oldest first.
+    `versions` are the issued layouts of a template, oldest first. `silence` marks a list on which
+    any authority has new events every month, so that a month without one needs an explanation.
     """
 
     name: str
@@ -112,6 +151,7 @@ class Table(_Strict):
     rules: list[Rule] = []
     file_rules: list[FileRule] = []
     versions: list[str] = []
+    silence: bool = False
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
@@ -124,6 +164,7 @@ class Contract(_Strict):
 
     source: Literal["return", "annex_a", "published", "ofsted"]
     tables: list[Table]
+    list_rules: list[ListRule] = []
     symbols: dict[str, str] = {}
     patterns: dict[str, str] = {}
 
