@@ -7,14 +7,17 @@ here opens a file or knows which source a column came from.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import yaml
 from rapidfuzz import process
 
+from ingestion import dates as day_texts
 from ingestion.contract import Column, Rule, Table
 from ingestion.findings import Finding, address
 from ingestion.headers import Resolution
@@ -29,33 +32,39 @@ _NUMBER = (
 )
 # Beyond this a float does not tell one from the next, and nothing here counts so many.
 _LONGEST, _TOO_MANY = 40, 1e15
-# Day first, always: American order is a finding, never a guess.
-_DATE_FORMATS = (
-    "%Y-%m-%d",
-    "%d/%m/%Y",
-    "%d/%m/%y",
-    "%d-%b-%Y",
-    "%d-%b-%y",
-    "%d %b %Y",
-    "%d %B %Y",
-    "%d.%m.%Y",
-    "%d-%m-%Y",
-)
-# Excel's day numbers for 1955 to 2064: anything else in a date column is not a date.
-_SERIALS = (20_000, 60_000)
+# The outward half says the area, the inward half the street; the last sign of the outward half may
+# be a letter (EC1A).
+_POSTCODE = r"([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{2})"
 # A column that is wrong throughout is one mistake: after this many cells the rest is a count.
 MAX_LISTED = 200
+
+# What readers give for a cell whose formula failed or was never calculated.
+_ERROR = r"#[A-Z0-9/_]+[!?]?|Err:[0-9]+|\(formula without a saved result\)"
+# Ofsted's guidance for Annex A: the age of a child not born yet.
+UNBORN = -1
 
 _EXPECTED = {
     "number": "a number",
     "integer": "a whole number",
     "date": "a date, day first (31/12/2025)",
+    "identifier": "an id with at least one digit",
+    "postcode": "a whole postcode (SW1A 1AA)",
 }
 
 
 def text_of(cells: Sequence[Any]) -> pd.Series:
     """Cells as trimmed text, an integral float without its `.0`; empty cells are NA."""
-    return pd.Series([_text(cell) for cell in cells], dtype="string")
+    # True and 1 are one key, and not one text.
+    mixed = bool in set(map(type, cells))
+    return pd.Series(list(map(_text if mixed else _Texts().__getitem__, cells)), dtype="string")
+
+
+class _Texts(dict[Any, str | None]):
+    """The text of each cell seen; columns of 60,000 cells have few."""
+
+    def __missing__(self, cell: object) -> str | None:
+        text = self[cell] = _text(cell)
+        return text
 
 
 def _text_of_text(cells: Sequence[str]) -> pd.Series:
@@ -103,20 +112,30 @@ def integers(spellings: pd.Series) -> pd.Series:
     return (numbers(spellings) // 1).astype("Int64")
 
 
-def dates(spellings: pd.Series) -> pd.Series:
+def dates(spellings: pd.Series, day_0: date = day_texts.FROM_1900) -> pd.Series:
     """Dates from date cells, Excel day numbers and day-first text; times are dropped."""
-    text = spellings.str.replace(r"[ T]\d{1,2}:\d{2}.*$", "", regex=True)
-    serial = pd.to_numeric(text, errors="coerce")
-    days = serial.where(serial.between(*_SERIALS)) // 1
-    parsed = pd.to_datetime(days.astype("float64"), unit="D", origin="1899-12-30")
-    parsed = parsed.astype("datetime64[s]")
-    for layout in _DATE_FORMATS:
-        todo = parsed.isna()
-        if not todo.any():
-            break
-        attempt = pd.to_datetime(text[todo], format=layout, errors="coerce")
-        parsed[todo] = attempt.astype("datetime64[s]")
-    return parsed
+    found = [None if pd.isna(text) else day_texts.parse(text, day_0) for text in spellings]
+    return pd.Series(pd.to_datetime(pd.Series(found, dtype="object")).astype("datetime64[s]"))
+
+
+def texts(spellings: pd.Series) -> pd.Series:
+    """Text, but for what a spreadsheet shows where a formula failed."""
+    return spellings.mask(spellings.str.fullmatch(_ERROR))
+
+
+def identifiers(spellings: pd.Series) -> pd.Series:
+    """Ids as one spelling each: case and leading zeros, which Excel drops, tell no two apart.
+
+    Without a digit ("n/a", "unknown") it is the id of nobody.
+    """
+    known = texts(spellings).where(spellings.str.contains("[0-9]"))
+    return known.str.upper().str.replace(r"^0+(?=[0-9]+$)", "", regex=True)
+
+
+def postcodes(spellings: pd.Series) -> pd.Series:
+    """Postcodes in the form in which they are written: upper case, one space."""
+    parts = spellings.str.upper().str.replace(" ", "").str.extract(f"^{_POSTCODE}$")
+    return parts[0] + " " + parts[1]
 
 
 @lru_cache(maxsize=1)
@@ -139,17 +158,58 @@ def codes(spellings: pd.Series, code_set: str) -> pd.Series:
     return found
 
 
-def _caster(column: Column) -> Callable[[pd.Series], pd.Series] | None:
+def _caster(column: Column, day_0: date) -> Callable[[pd.Series], pd.Series] | None:
     if column.type == "category" and column.codes:
         code_set = column.codes
         return lambda spellings: codes(spellings, code_set)
-    return {"number": numbers, "integer": integers, "date": dates}.get(column.type)
+    if column.type == "date":
+        return lambda spellings: dates(spellings, day_0)
+    return {
+        "text": texts,
+        "number": numbers,
+        "integer": integers,
+        "identifier": identifiers,
+        "postcode": postcodes,
+    }.get(column.type)
+
+
+class Casts:
+    """Columns' text in their contract types; each distinct spelling is typed once for a whole file.
+
+    The same children, days and codes stand on every list. `day_0` is the workbook's.
+    """
+
+    def __init__(self, day_0: date = day_texts.FROM_1900) -> None:
+        # Whether any date so far can only be in American order.
+        self.american = False
+        self._day_0 = day_0
+        self._known: dict[tuple[str, str | None], tuple[dict[str, int], pd.Series]] = {}
+
+    def cast(self, text: pd.Series, column: Column) -> pd.Series:
+        """One column in its type, NA where a cell could not be used."""
+        caster = _caster(column, self._day_0)
+        if caster is None:
+            return text
+        kind = (column.type, column.codes)
+        places, distinct = pd.factorize(text)
+        # As Python's own texts at once: one by one out of Arrow takes ten times as long.
+        spellings = np.asarray(distinct, dtype=object)
+        numbers, typed = self._known.get(kind, ({}, None))
+        new = [spelling for spelling in spellings if spelling not in numbers]
+        if new or typed is None:
+            more = caster(pd.Series(new, dtype="string"))
+            typed = more if typed is None else pd.concat([typed, more], ignore_index=True)
+            numbers |= {spelling: len(numbers) + i for i, spelling in enumerate(new)}
+            self._known[kind] = numbers, typed
+            if column.type == "date":
+                self.american = self.american or bool(day_texts.month_first(new))
+        known = np.array([numbers[spelling] for spelling in spellings] + [-1])
+        return pd.Series(typed.array.take(known[places], allow_fill=True), index=text.index)
 
 
 def cast(text: pd.Series, column: Column) -> pd.Series:
-    """One column's text in its contract type, NA where it could not be used."""
-    caster = _caster(column)
-    return text if caster is None else per_spelling(text, caster)
+    """One column by itself in its contract type, NA where a cell could not be used."""
+    return Casts().cast(text, column)
 
 
 def per_spelling(text: pd.Series, caster: Callable[[pd.Series], pd.Series]) -> pd.Series:
@@ -174,13 +234,20 @@ def suggestion(value: str, column: Column) -> str | None:
 
 
 def conform(
-    cells: pd.DataFrame, table: Table, resolution: Resolution, sheet: str
+    cells: pd.DataFrame,
+    table: Table,
+    resolution: Resolution,
+    sheet: str,
+    extracted: date | None = None,
+    casts: Casts | None = None,
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """Type a table's cells (as `table_cells` gives them) and evaluate its row rules.
 
     The result keeps `row` (as Excel numbers it), has every contract column that is not ignored (NA
-    where the file had none), and loses no row: an unusable cell becomes NA with a finding.
+    where the file had none), and loses no row: an unusable cell becomes NA with a finding. Rules on
+    the future need the day on which the file was `extracted`; `casts` are shared by a file's lists.
     """
+    casts = casts or Casts()
     findings: list[Finding] = []
     typed = {"row": cells["row"].astype("int64") + 1}
     positions = resolution.positions
@@ -189,37 +256,67 @@ def conform(
         if column.role == "ignore":
             continue
         text = cells[column.name] if column.name in positions else nothing
-        typed[column.name] = cast(text, column)
+        typed[column.name] = casts.cast(text, column)
+        if column.type == "date" and casts.american:
+            american = day_texts.month_first(text.dropna())
+            typed[column.name] = typed[column.name].mask(text.isin(american))
         unusable = typed[column.name].isna() & text.notna()
         if unusable.any():
-            finding = Finding(
-                rule_id=f"{table.name}.{column.name}.type",
-                severity="check",
-                message=f"{column.headers[0]} is not usable",
-                table=table.name,
-                sheet=sheet,
-                column=column.headers[0],
-                expected=expected(column),
+            place = positions[column.name]
+            findings += _unusable(
+                typed["row"][unusable], text[unusable], column, place, table, sheet
             )
-            found = listed(finding, typed["row"][unusable], text[unusable], positions[column.name])
-            findings += [replace(f, suggestion=suggestion(f.value or "", column)) for f in found]
     frame = pd.DataFrame(typed)
     for rule in table.rules:
-        findings += broken(rule, frame, table, positions, sheet)
+        findings += broken(rule, frame, table, positions, sheet, extracted)
     return frame, findings
 
 
-def listed(finding: Finding, rows: pd.Series, values: pd.Series, position: int) -> list[Finding]:
-    """A finding for each row (as Excel numbers it); beyond a limit, one for all the rest."""
-    pairs = zip(rows[:MAX_LISTED].tolist(), values[:MAX_LISTED].tolist(), strict=True)
+def _unusable(
+    rows: pd.Series, text: pd.Series, column: Column, position: int, table: Table, sheet: str
+) -> list[Finding]:
+    """A finding for each cell that could not be used, with what may be meant."""
+    finding = Finding(
+        rule_id=f"{table.name}.{column.name}.type",
+        severity="check",
+        message=f"{column.headers[0]} is not usable",
+        table=table.name,
+        sheet=sheet,
+        column=column.headers[0],
+        expected=expected(column),
+    )
+    found = listed(finding, rows, text, position)
+    if column.type != "date":
+        return [replace(f, suggestion=suggestion(f.value or "", column)) for f in found]
+    # Of cells that are a date either way, the column's other dates say that they are American.
+    return [
+        replace(f, message=f.message.replace("is not usable", what), suggestion=meant)
+        for f in found
+        for what, meant in [day_texts.trouble(f.value or "")]
+    ]
+
+
+def listed(
+    finding: Finding,
+    rows: pd.Series,
+    values: pd.Series,
+    position: int,
+    meant: pd.Series | None = None,
+) -> list[Finding]:
+    """A finding for each row (as Excel numbers it), with what may be `meant` where that is known.
+
+    Beyond a limit, one finding stands for all the rest.
+    """
+    columns = [rows, values, values if meant is None else meant]
     found = [
         replace(
             finding,
             cell=address(row - 1, position),
             row=row,
             value=None if pd.isna(value) else str(value),
+            suggestion=finding.suggestion if meant is None else str(nearest),
         )
-        for row, value in pairs
+        for row, value, nearest in zip(*(c[:MAX_LISTED].tolist() for c in columns), strict=True)
     ]
     rest = len(rows) - len(found)
     if rest:
@@ -227,28 +324,42 @@ def listed(finding: Finding, rows: pd.Series, values: pd.Series, position: int) 
     return found
 
 
-def violations(rule: Rule, frame: pd.DataFrame) -> pd.Series:
+def violations(rule: Rule, frame: pd.DataFrame, extracted: date | None = None) -> pd.Series:
     """True for each row that breaks the rule; empty cells break only `not_null`."""
     if rule.kind == "not_null":
         return frame[rule.column].isna()
+    if rule.kind == "unique":
+        present = frame[rule.columns].notna().all(axis=1)
+        return frame.duplicated(rule.columns, keep="first") & present
+    values = frame[rule.column]
     if rule.kind == "between":
-        values = frame[rule.column]
         low = rule.min if rule.min is not None else float("-inf")
         high = rule.max if rule.max is not None else float("inf")
-        return ((values < low) | (values > high)).fillna(False).astype(bool)
-    if rule.kind == "not_before":
-        return (frame[rule.column] < frame[rule.other]).fillna(False).astype(bool)
-    present = frame[rule.columns].notna().all(axis=1)
-    return frame.duplicated(rule.columns, keep="first") & present
+        bad = (values < low) | (values > high)
+    elif rule.kind == "not_before":
+        bad = values < frame[rule.other]
+    else:
+        bad = values > pd.Timestamp(extracted or date.max)
+    bad = bad.fillna(False).astype(bool)
+    if rule.kind != "between" and rule.unborn and bad.any():
+        bad &= (frame["age_years"] != UNBORN).fillna(True).astype(bool)
+    return bad
 
 
 def broken(
-    rule: Rule, frame: pd.DataFrame, table: Table, positions: dict[str, int], sheet: str
+    rule: Rule,
+    frame: pd.DataFrame,
+    table: Table,
+    positions: dict[str, int],
+    sheet: str,
+    extracted: date | None = None,
 ) -> list[Finding]:
     """A finding for each row of a typed frame that breaks the rule, at the cell it speaks of."""
     name = rule.columns[-1] if rule.kind == "unique" else rule.column
-    bad = violations(rule, frame)
-    if name not in positions or not bad.any():
+    if name not in positions:
+        return []
+    bad = violations(rule, frame, extracted)
+    if not bad.any():
         return []
     finding = Finding(
         rule_id=rule.id,
@@ -262,4 +373,6 @@ def broken(
     )
     # As the sender wrote it, where the frame still knows.
     seen = frame[f"{name}_text"] if f"{name}_text" in frame else frame[name]
+    if seen.dtype.kind == "M":
+        seen = seen.dt.strftime("%d/%m/%Y")
     return listed(finding, frame["row"][bad], seen[bad], positions[name])

@@ -30,15 +30,16 @@ class Column(_Strict):
 
     `keep` is the privacy treatment on landing: keep, pseudonymise (keyed hash), month (a date
     becomes the first of its month), outward (of a postcode, the part before the space) or drop.
-    `since` is the version of the layout that brought the column. `values` are the categories of a published filter as
-    DfE writes them; where DfE has written one otherwise too, a list of all, the first of which
-    stands for them. `years_months` is DfE's way to write a time: 01:03 is fifteen months.
+    `since` is the version of the layout that brought the column. `values` are the categories of a
+    published filter as DfE writes them; where DfE has written one otherwise too, a list of all, the
+    first of which stands for them. `years_months` is DfE's way to write a time: 01:03 is fifteen
+    months.
     """
 
     name: str
     headers: list[str] = Field(min_length=1)
     type: Literal[
-        "text", "integer", "number", "date", "category", "years_months", "postcode"
+        "text", "integer", "number", "date", "category", "years_months", "postcode", "identifier"
     ] = "text"
     role: Literal["value", "standard", "filter", "indicator", "ignore"] = "value"
     required: bool = False

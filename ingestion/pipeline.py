@@ -34,6 +34,8 @@ SOURCES = ("return", "annex_a", "published")
 _ARROW = {
     "text": pa.string(),
     "category": pa.string(),
+    "identifier": pa.string(),
+    "postcode": pa.string(),
     "integer": pa.int64(),
     "number": pa.float64(),
     "date": pa.timestamp("s"),
@@ -66,7 +68,8 @@ def tables_of(source: str) -> list[str]:
     """The raw tables a source hands over."""
     if source == "published":
         return ["published_values", "published_columns", ofsted.TABLE]
-    return [table.name for table in contract(source).tables]
+    tables = [table.name for table in contract(source).tables]
+    return [*tables, annex_a.COLUMNS] if source == "annex_a" else tables
 
 
 def schema_of(table: str) -> pa.Schema:
@@ -105,8 +108,13 @@ def _fields(table: str) -> list[tuple[str, pa.DataType]]:
     if table == "return_values":
         names = ["measure_code", "unit", "comment", "value_status", "value_text", "sheet", "cell"]
         return [*((n, pa.string()) for n in names), ("row", pa.int64()), ("value", pa.float64())]
+    if table == annex_a.COLUMNS:
+        texts = [(name, pa.string()) for name in ("list_name", "column_name")]
+        counts = [(name, pa.int64()) for name in ("filled", "row_count")]
+        return [*texts, ("is_present", pa.bool_()), *counts]
     columns = contract("annex_a").table(table).columns
-    return [("row", pa.int64()), *((c.name, _ARROW[c.type]) for c in columns if c.keep != "drop")]
+    where = [("sheet", pa.string()), ("row", pa.int64())]
+    return [*where, *((c.name, _ARROW[c.type]) for c in columns if c.keep != "drop")]
 
 
 # The reference seeds that reading a file depends on.

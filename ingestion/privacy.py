@@ -1,8 +1,9 @@
 """What becomes of child-level rows on landing, before anything is kept.
 
-Child ids are replaced by a keyed hash, dates of birth by the first of their month, free text and
-names are dropped, as each column's `keep` in the contract says; findings lose the cell's content.
-Reading workbooks is not done here, and neither is deletion. Treatment: LIIA's own privacy rules.
+As each column's `keep` in the contract says: ids are replaced by a keyed hash, dates of birth by
+the first of their month, of a postcode only the outward half stays, free text and names are
+dropped; findings lose the cell's content. Reading workbooks is not done here, and neither is
+deletion. Treatment: LIIA's own privacy rules.
 """
 
 import hmac
@@ -20,18 +21,23 @@ def minimise(parsed: Parsed, key: bytes) -> Parsed:
     """Apply each column's privacy treatment and mask the findings; returns the same object."""
     source = contract("annex_a")
     salt = (parsed.la_code or "").encode()
-    for name, frame in parsed.tables.items():
-        kept = frame
-        for column in source.table(name).columns:
+    for table in source.tables:
+        if table.name not in parsed.tables:
+            continue
+        kept = parsed.tables[table.name]
+        for column in table.columns:
             if column.keep == "drop":
                 kept = kept.drop(columns=column.name)
             elif column.keep == "month":
                 dates = kept[column.name]
                 first = dates - pd.to_timedelta(dates.dt.day - 1, unit="D")
                 kept = kept.assign(**{column.name: first.astype("datetime64[s]")})
+            elif column.keep == "outward":
+                outward = kept[column.name].str.split(" ").str[0]
+                kept = kept.assign(**{column.name: outward})
             elif column.keep == "pseudonymise":
                 kept = kept.assign(**{column.name: pseudonyms(kept[column.name], key, salt)})
-        parsed.tables[name] = kept
+        parsed.tables[table.name] = kept
     parsed.findings = list(_masked(parsed.findings))
     return parsed
 

@@ -39,6 +39,8 @@ class Sheet:
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     percents: frozenset[tuple[int, int]] = frozenset()
+    # Whether a bare number in a date column counts from 1904: date cells are dates either way.
+    from_1904: bool = False
     # What parts the cells of a text file; in one parted by semicolons a comma may be a decimal one.
     delimiter: str | None = None
 

@@ -24,12 +24,13 @@ Span = tuple[int, int]
 
 @dataclass
 class Notes:
-    """About one sheet, zero-based: cells to show as text, percentages, hidden spans."""
+    """About one sheet, zero-based: cells to show as text, percentages, hidden spans; its day 0."""
 
     texts: dict[Cell, str] = field(default_factory=dict)
     percents: set[Cell] = field(default_factory=set)
     hidden_rows: list[Span] = field(default_factory=list)
     hidden_columns: list[Span] = field(default_factory=list)
+    from_1904: bool = False
 
     def join(self, name: str, rows: list[list[Any]], hidden: bool) -> Sheet:
         """The sheet with the cells as calamine gives them and what it left out."""
@@ -55,6 +56,7 @@ class Notes:
             frozenset(_within(self.hidden_rows, height)),
             frozenset(_within(self.hidden_columns, width)),
             frozenset((r, c) for r, c in self.percents if r < height and c < width),
+            self.from_1904,
         )
 
 

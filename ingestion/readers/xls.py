@@ -2,8 +2,9 @@
 
 One wrong byte in an .xls can name a cell in column 65,536: calamine asks for 12 GB and the process
 is ended past any `except` (2 of 150 files with random bytes changed). A child reads it first, under
-a limit of memory and time. It also tells what calamine leaves out: errors, percentages and hidden
-rows, which xlrd knows. An .xls does not tell a formula never calculated from an empty text.
+a limit of memory and time. It also tells what calamine leaves out: errors, percentages, hidden rows
+and the day 0, which xlrd knows. An .xls does not tell a formula never calculated from an empty
+text.
 """
 
 import json
@@ -40,6 +41,7 @@ def scan(path: Path) -> dict[str, Notes]:
             {(r, c) for r, c, number_format in sheet["formats"] if is_percent(number_format)},
             [(row, row) for row in sheet["hidden_rows"]],
             [(column, column) for column in sheet["hidden_columns"]],
+            sheet["from_1904"],
         )
         for sheet in json.loads(ended.stdout)
     }

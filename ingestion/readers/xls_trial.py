@@ -63,6 +63,7 @@ def _look(path: str) -> list[dict[str, Any]]:
                 "formats": percents,
                 "hidden_rows": [i for i, row in sheet.rowinfo_map.items() if row.hidden],
                 "hidden_columns": [i for i, column in sheet.colinfo_map.items() if column.hidden],
+                "from_1904": book.datemode == 1,
             }
         )
     return sheets

@@ -19,6 +19,7 @@ _POSITION = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d+)["']""")
 # From here on every row and cell begins with its address: `_addressed` sees to that.
 _CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"([^>]*)>')
 _ADDRESS = re.compile(rb'<c r="([A-Z]{1,3}[1-9]\d{0,6})"')
+_LETTERS, _DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0123456789"
 _FILLED = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*(?<!/)>')
 _ERROR = re.compile(rb"""t\s*=\s*["']e["']""")
 # What ends a cell whose formula has no value. Two patterns, because each begins with fixed bytes,
@@ -35,7 +36,6 @@ _MIN_MAX = re.compile(rb"""\s(min|max)\s*=\s*["'](\d+)["']""")
 
 # What a number format shows literally: "quoted", \escaped, _ and * with their sign, [condition].
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
-_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _BUILT_IN_PERCENT = {"9", "10"}
 
 
@@ -48,7 +48,10 @@ def scan(archive: Archive) -> dict[str, Notes]:
     styles = _percent_styles(archive)
     found = {}
     parts = {}
+    from_1904 = False
     for sheet in archive.tree("xl/workbook.xml").iter():
+        if _local(sheet.tag) == "workbookPr":
+            from_1904 = sheet.attrib.get("date1904") in ("1", "true")
         if _local(sheet.tag) != "sheet":
             continue
         identity = next((v for k, v in sheet.attrib.items() if _local(k) == "id"), "")
@@ -56,9 +59,9 @@ def scan(archive: Archive) -> dict[str, Notes]:
         part = target if target.lower().startswith("xl/") else f"xl/{target}"
         name = sheet.attrib["name"]
         if part in archive and part.lower() not in parts:
-            found[name] = parts[part.lower()] = scan_sheet(
-                name, archive.read_well_formed(part), styles
-            )
+            notes = scan_sheet(name, archive.read_well_formed(part), styles)
+            notes.from_1904 = from_1904
+            found[name] = parts[part.lower()] = notes
     return found
 
 
@@ -191,8 +194,10 @@ def _check_area(sheet: str, xml: bytes) -> None:
             f"sheet “{sheet}” is damaged; open the workbook, save a copy and send that",
             "file.corrupt",
         )
-    last_row = max({int(x.lstrip(_LETTERS)) for x in addresses}, default=0)
-    last_column = max(map(_column_number, {x.rstrip(b"0123456789") for x in addresses}), default=0)
+    joined = b" ".join(addresses)
+    last_row = max(map(int, set(joined.translate(None, _LETTERS).split())), default=0)
+    columns = set(joined.translate(None, _DIGITS).split())
+    last_column = max(map(_column_number, columns), default=0)
     if last_row * last_column <= MAX_EMPTY_CELLS:
         return
     # Formatted but empty cells are no part of calamine's rectangle: only the others count.

@@ -1,0 +1,88 @@
+"""Rules between Annex A lists: who stands on one and belongs on another too.
+
+The rules stand in the contract (`list_rules`) and are evaluated where both lists have been read, on
+the ids as sent. Rules on the rows of one list are evaluated in `conform.py`.
+"""
+
+import pandas as pd
+
+from ingestion import conform
+from ingestion.contract import Same, StandsIn, contract
+from ingestion.findings import Finding
+from ingestion.headers import Resolution
+
+_CHILD = "child_id"
+
+
+def evaluate(tables: dict[str, pd.DataFrame], resolutions: dict[str, Resolution]) -> list[Finding]:
+    """What breaks a rule between the lists read; frames have the contract's columns and `sheet`."""
+    findings: list[Finding] = []
+    for rule in contract("annex_a").list_rules:
+        if isinstance(rule, StandsIn):
+            if rule.table in tables and rule.other in tables:
+                missing = _missing(rule, tables[rule.table], tables[rule.other])
+                findings += _listed(rule, rule.table, _CHILD, missing, resolutions)
+        else:
+            for name, differing in _differing(rule, tables).items():
+                findings += _listed(rule, name, rule.column, differing, resolutions)
+    return findings
+
+
+def _missing(rule: StandsIn, frame: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """Rows that the rule speaks of whose child is not on the other list."""
+    chosen = frame[_CHILD].notna() & ~frame[_CHILD].isin(other[_CHILD].dropna())
+    for column, values in rule.where.items():
+        given = frame[column].isin([value for value in values if value is not None])
+        chosen &= given | frame[column].isna() if None in values else given
+    return frame[chosen.astype(bool)].assign(value=frame[_CHILD])
+
+
+def _differing(rule: Same, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Rows whose value is not the one that a child has most often, first read first on a tie."""
+    columns = [_CHILD, rule.column, "row", "sheet"]
+    parts = [
+        frame[columns].assign(table=name)
+        for name, frame in tables.items()
+        if {_CHILD, rule.column} <= set(frame)
+    ]
+    if not parts:
+        return {}
+    rows = pd.concat(parts, ignore_index=True).dropna(subset=[_CHILD, rule.column])
+    counts = rows.groupby([_CHILD, rule.column], sort=False).size().reset_index(name="times")
+    usual = counts.sort_values("times", ascending=False, kind="stable").drop_duplicates(_CHILD)
+    rows = rows.merge(usual[[_CHILD, rule.column]], on=_CHILD, suffixes=("", "_usual"))
+    rows = rows[rows[rule.column] != rows[f"{rule.column}_usual"]]
+    rows = rows.assign(
+        value=_shown(rows[rule.column]), suggestion=_shown(rows[f"{rule.column}_usual"])
+    )
+    return {str(name): found for name, found in rows.groupby("table", sort=False)}
+
+
+def _shown(values: pd.Series) -> pd.Series:
+    return values.dt.strftime("%d/%m/%Y") if values.dtype.kind == "M" else values.astype("string")
+
+
+def _listed(
+    rule: StandsIn | Same,
+    table: str,
+    column: str,
+    rows: pd.DataFrame,
+    resolutions: dict[str, Resolution],
+) -> list[Finding]:
+    found: list[Finding] = []
+    about = contract("annex_a").table(table)
+    position = resolutions[table].positions.get(column, 0)
+    for sheet, on_sheet in rows.groupby("sheet", sort=False):
+        finding = Finding(
+            rule_id=rule.id,
+            severity=rule.severity,
+            message=rule.message,
+            table=table,
+            sheet=str(sheet),
+            column=about.column(column).headers[0],
+            expected=rule.expected,
+            fix=rule.fix,
+        )
+        meant = on_sheet.get("suggestion")
+        found += conform.listed(finding, on_sheet["row"], on_sheet["value"], position, meant)
+    return found
