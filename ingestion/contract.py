@@ -163,7 +163,7 @@ class Contract(_Strict):
     `patterns` are regular expressions for the same.
     """
 
-    source: Literal["return", "annex_a", "published", "ofsted"]
+    source: Literal["return", "annex_a", "chat", "published", "ofsted"]
     tables: list[Table]
     list_rules: list[ListRule] = []
     symbols: dict[str, str] = {}
@@ -203,7 +203,7 @@ def load_typed(model: type[_Model], path: Path) -> _Model:
 
 
 def load_contract(source: str, folder: Path = CONTRACTS) -> Contract:
-    """The contract of `return`, `annex_a`, `ofsted` or `published` (DfE's datasets in one).
+    """The contract of `return`, `annex_a`, `chat`, `ofsted` or `published` (DfE's datasets in one).
 
     Raises ContractError naming the file and field when the YAML does not fit the model.
     """

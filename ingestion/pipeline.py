@@ -25,7 +25,7 @@ from ingestion.findings import Finding, to_frame
 from ingestion.landing import LandedFile
 from ingestion.ledger import Ledger
 from ingestion.registry import seeds_folder
-from ingestion.sources import Parsed, annex_a, ofsted, parse_landed, published, returns
+from ingestion.sources import Parsed, annex_a, chat_values, ofsted, parse_landed, published, returns
 from ingestion.sources.published_standard import KEYS
 from ingestion.store import ledger_path, parsed_folder, write_parquet
 
@@ -69,7 +69,7 @@ def tables_of(source: str) -> list[str]:
     if source == "published":
         return ["published_values", "published_columns", ofsted.TABLE]
     tables = [table.name for table in contract(source).tables]
-    return [*tables, annex_a.COLUMNS] if source == "annex_a" else tables
+    return [*tables, annex_a.COLUMNS, chat_values.TABLE] if source == "annex_a" else tables
 
 
 def schema_of(table: str) -> pa.Schema:
@@ -112,6 +112,9 @@ def _fields(table: str) -> list[tuple[str, pa.DataType]]:
         texts = [(name, pa.string()) for name in ("list_name", "column_name")]
         counts = [(name, pa.int64()) for name in ("filled", "row_count")]
         return [*texts, ("is_present", pa.bool_()), *counts]
+    if table == chat_values.TABLE:
+        texts = [(name, pa.string()) for name in ("quarter", "indicator_code", "measure_code")]
+        return [("sheet", pa.string()), ("row", pa.int64()), *texts, ("value", pa.float64())]
     columns = contract("annex_a").table(table).columns
     where = [("sheet", pa.string()), ("row", pa.int64())]
     return [*where, *((c.name, _ARROW[c.type]) for c in columns if c.keep != "drop")]
@@ -125,7 +128,7 @@ _REFERENCE_READ = ("la_code_changes", "local_authorities", "participation", "qua
 def _rules_version(source: str) -> str:
     """Changes whenever the contract, the registry or the code that reads files changes."""
     here = Path(__file__).parent
-    contracts = [source, "ofsted"] if source == "published" else [source]
+    contracts = [source, *{"published": ["ofsted"], "annex_a": ["chat"]}.get(source, [])]
     digest = hashlib.sha256("".join(contract(c).model_dump_json() for c in contracts).encode())
     for path in [
         *sorted((seeds_folder() / "registry").glob("*.csv")),

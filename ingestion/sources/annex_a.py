@@ -1,4 +1,4 @@
-"""An Annex A delivery (ChAT extract): child-level lists, in one workbook or a CSV for each.
+"""An Annex A delivery: child-level lists in one workbook or a CSV for each, or values of ChAT.
 
 What leaves `parse` has been made safe by `privacy.minimise`; `read_lists` alone gives the rows as
 sent, for the sender's own check. Quarterly figures are derived in dbt, not here.
@@ -13,8 +13,9 @@ from ingestion.dates import FROM_1900, FROM_1904
 from ingestion.findings import Finding
 from ingestion.privacy import minimise
 from ingestion.readers import UnreadableFile, read
-from ingestion.sources import Parsed, annex_a_extract, annex_a_rules
-from ingestion.sources.annex_a_lists import columns_of, find_lists, read_list
+from ingestion.sources import Parsed, annex_a_extract, annex_a_rules, chat_values
+from ingestion.sources.annex_a_lists import columns_of, read_list
+from ingestion.sources.annex_a_sheets import find_lists
 
 # Which columns each list of a file had: what dbt needs to tell "none" from "not asked".
 COLUMNS = "annex_a_columns"
@@ -33,6 +34,8 @@ def read_lists(file: landing.LandedFile) -> Parsed:
     except UnreadableFile as error:
         parsed.findings.append(Finding(error.rule_id, "block", str(error)))
         return parsed
+    if len(sheets) == 1 and (values := chat_values.header_of(sheets[0])):
+        return chat_values.read(file, sheets[0], values)
     stated = annex_a_extract.stated_date(file, sheets)
     extracted = stated[0] if stated else file.received_at.date()
     casts = Casts(FROM_1904 if sheets[0].from_1904 else FROM_1900)

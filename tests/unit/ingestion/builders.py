@@ -149,12 +149,59 @@ def child(table: str, **cells: Any) -> list[Any]:
         "icpc_led_to_plan": "a) Yes",
         "s47_last_12_months": 1,
         "icpcs_last_12_months": 1,
-    } | cells
-    return [usual[column.name] for column in contract("annex_a").table(table).columns]
+        "child_seen": "a) Yes",
+        "authorisation_date": date(2025, 9, 25),
+        "needs_support": "a) Yes",
+        "cin_start_date": date(2025, 9, 1),
+        "primary_need": "N1 - Abuse or neglect",
+        "last_seen_date": date(2025, 9, 29),
+        "case_status": "a) Looked after child",
+        "plan_start_date": date(2025, 9, 24),
+        "initial_category": "a) Neglect",
+        "latest_category": "a) Neglect",
+        "last_visit_date": date(2025, 9, 26),
+        "seen_alone": "a) Yes",
+        "emergency_protection": "b) No",
+        "previous_plans": 0,
+        "uasc": "b) No",
+        "care_start_date": date(2025, 9, 5),
+        "category_of_need": "N1 - Abuse or neglect",
+        "second_period": "b) No",
+        "legal_status_start_date": date(2025, 9, 5),
+        "legal_status": "C1: ICO",
+        "permanence_plan": "a) Return to family",
+        "last_health_date": date(2025, 9, 20),
+        "placements_last_12_months": 1,
+        "placement_start_date": date(2025, 9, 5),
+        "placement_type": "f) U6: Foster placement - not FFA",
+        "placement_provider": "b) PR1 - Own provision",
+        "placement_postcode": "ZZ9 9ZZ",
+        "placement_urn": "SC000000",
+        "placement_location": "a) In",
+        "placement_la": "Camden",
+        "missing_episodes": 0,
+        "absent_episodes": 0,
+        "personal_adviser": "Adviser Austen",
+        "eligibility": "b) Former relevant child",
+        "in_touch": "a) Yes",
+        "accommodation": "U: Independent living",
+        "suitability": "a) Suitable",
+        "activity": "F2: Full time in education other than higher",
+        "family_id": "F100",
+        "entered_care_date": date(2024, 1, 10),
+        "decision_date": date(2024, 6, 10),
+        "adopter_id": "A100",
+        "fostering_for_adoption": "b) No",
+        "enquiry_date": date(2025, 3, 3),
+    }
+    if table == "annex_a_list_9":
+        usual |= {"child_id": 1900, "birth_date": date(2005, 5, 17), "age_years": 20}
+    usual |= cells
+    return [usual.get(column.name, "") for column in contract("annex_a").table(table).columns]
 
 
 def annex_a_sheets(**rows: Rows) -> dict[str, Rows]:
-    """The four lists with a title row; one child in each, unless `annex_a_list_N` gives rows."""
+    """The eleven lists with a title row; one child in each, unless `annex_a_list_N` gives rows."""
     return {
         table.sheets[0]: [
             [table.title],

@@ -1,0 +1,256 @@
+"""ChAT values as a long file: figures of authorities that were read off ChAT's pages.
+
+A row names an indicator and gives its numerator and denominator; what is handed over are measures,
+as authorities return them, so that the platform computes every rate in one way. Child-level lists
+are read by `annex_a`, which lands in the same folder and calls this module.
+"""
+
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
+
+import pandas as pd
+from rapidfuzz import process
+
+from ingestion import conform, headers, landing
+from ingestion.contract import contract
+from ingestion.findings import Finding
+from ingestion.headers import Resolution, normalise
+from ingestion.periods import Quarter
+from ingestion.readers import Sheet
+from ingestion.registry import seed
+from ingestion.sources import Parsed, header_findings
+
+TABLE = "chat_values"
+# A printed percentage or rate has one decimal at least.
+_ROUNDING = 0.05 + 1e-9
+
+
+def header_of(sheet: Sheet) -> Resolution | None:
+    """The header row of a file of values; none where it is another file."""
+    resolution = headers.find_header(sheet.rows, contract("chat").table(TABLE).columns)
+    return resolution if resolution and resolution.complete else None
+
+
+def read(file: landing.LandedFile, sheet: Sheet, resolution: Resolution) -> Parsed:
+    """The measures of a file: one submission for each authority, the first with the findings."""
+    table = contract("chat").table(TABLE)
+    findings = header_findings(table, sheet, resolution)
+    cells = conform.table_cells(sheet, resolution)
+    frame, found = conform.conform(cells, table, resolution, sheet.name)
+    rows = _Rows(frame, sheet.name, resolution, findings + found)
+    rows.place(file)
+    rows.name_measures()
+    submissions = [
+        _submission(file, sheet, str(la), of_la)
+        for la, of_la in rows.measures().groupby("la_code", sort=False)
+    ]
+    first, *more = submissions or [Parsed()]
+    if not submissions:
+        rows.add("chat.no_values", "block", "No row of this file can be used")
+    else:
+        first.resolutions[TABLE] = resolution
+    first.findings, first.more = rows.findings, more
+    return first
+
+
+def _submission(file: landing.LandedFile, sheet: Sheet, la: str, rows: pd.DataFrame) -> Parsed:
+    quarter = landing.quarter_of(file)
+    latest = Quarter.parse(rows["quarter"].max())
+    stated = rows["extract_date"].dropna()
+    extracted: date | None = None if stated.empty else stated.max().date()
+    frame = rows.drop(columns=["la_code", "extract_date"]).reset_index(drop=True)
+    return Parsed(
+        tables={TABLE: frame},
+        la_code=la,
+        quarter=(quarter or latest).slug,
+        extract_date=extracted,
+        extract_date_basis="column" if extracted else None,
+        # Tells the authorities of one file apart.
+        sheet=f"{sheet.name} {la}",
+    )
+
+
+class _Rows:
+    """The rows of one file on their way to measures; whoever is left out is a finding."""
+
+    def __init__(
+        self, frame: pd.DataFrame, sheet: str, resolution: Resolution, findings: list[Finding]
+    ) -> None:
+        self.frame, self.sheet, self.findings = frame, sheet, findings
+        self.positions = resolution.positions
+
+    def add(self, rule_id: str, severity: str, message: str) -> None:
+        self.findings.append(Finding(rule_id, severity, message, table=TABLE, sheet=self.sheet))
+
+    def refuse(
+        self, rule_id: str, message: str, column: str, bad: pd.Series, expected: str
+    ) -> None:
+        """Leave rows out, with a finding at a column's cell of each."""
+        bad = bad.fillna(False).astype(bool)
+        if not bad.any():
+            return
+        finding = Finding(
+            rule_id,
+            "check",
+            message,
+            table=TABLE,
+            sheet=self.sheet,
+            column=column,
+            expected=expected,
+        )
+        rows, text = self.frame["row"][bad], self.frame[column][bad].astype("string")
+        found = conform.listed(finding, rows, text, self.positions.get(column, 0))
+        if column == "indicator":
+            found = [replace(f, suggestion=_nearest(f.value)) for f in found]
+        self.findings += found
+        self.frame = self.frame[~bad].reset_index(drop=True)
+
+    def place(self, file: landing.LandedFile) -> None:
+        """Whose each row is, and of which quarter its window is."""
+        told = landing.la_of(file)
+        said = self.frame["la"]
+        known = said.map(landing.la_code, na_action="ignore").astype("string")
+        self.frame["la_code"] = known.fillna(told).where(said.isna() | known.notna())
+        missing = self.frame["la_code"].isna()
+        self.refuse(
+            "chat.authority.unknown",
+            "This row is of no known authority",
+            "la",
+            missing,
+            "a London authority, such as CAM or Camden",
+        )
+        if told is not None:
+            self.refuse(
+                "chat.authority.differs",
+                "This row is of another authority than the folder or name says",
+                "la",
+                self.frame["la_code"] != told,
+                landing.la_name(told),
+            )
+        ends = self.frame["window_end"].dropna().dt.date.map(Quarter.containing)
+        quarters = ends.reindex(self.frame.index)
+        self.frame["quarter"] = quarters.map(lambda q: q.slug, na_action="ignore")
+        last = pd.to_datetime(quarters.map(lambda q: q.end, na_action="ignore"))
+        first = pd.to_datetime(quarters.map(lambda q: q.start, na_action="ignore"))
+        self.frame = self.frame.assign(quarter_start=first, quarter_end=last)
+        self.refuse(
+            "chat.window.no_quarter",
+            "The window does not end with a quarter, so the value is of none",
+            "window_end",
+            self.frame["window_end"] != self.frame["quarter_end"],
+            "the last day of a quarter: 30 June, 30 September, 31 December or 31 March",
+        )
+        early = self.frame["extract_date"] < self.frame["window_end"]
+        self.refuse(
+            "chat.window.not_over",
+            "The extract was taken before the window had ended",
+            "window_end",
+            early,
+            "an extract of the quarter's last day or later",
+        )
+
+    def name_measures(self) -> None:
+        """Which indicator each row names, and whether its window and value agree with it."""
+        self.frame["indicator_code"] = (
+            self.frame["indicator"].map(normalise, na_action="ignore").map(_names())
+        )
+        self.refuse(
+            "chat.indicator.unknown",
+            "No indicator has this code or name",
+            "indicator",
+            self.frame["indicator_code"].isna(),
+            "a code of the data dictionary, such as repeat_referrals_pct",
+        )
+        about = seed("registry/indicators").set_index("indicator_code")
+        frame = self.frame
+        flow = frame["indicator_code"].map(about["timing"]) == "flow"
+        self.refuse(
+            "chat.window.not_a_quarter",
+            "The window is not one quarter; six months are no quarter's figure",
+            "window_start",
+            flow & ~(frame["window_start"] == frame["quarter_start"]),
+            "the first day of the quarter that the window ends with",
+        )
+        self.refuse(
+            "chat.numerator.missing",
+            "A value without its numerator cannot be compared with what authorities return",
+            "numerator",
+            self.frame["numerator"].isna(),
+            "the count that the value was made of",
+        )
+        frame = self.frame
+        multiplier = frame["indicator_code"].map(about["multiplier"]).astype("float64")
+        computed = (
+            frame["numerator"] * multiplier / frame["denominator"].where(frame["denominator"] > 0)
+        )
+        differs = ((computed - frame["value"]).abs() > _ROUNDING).fillna(False)
+        self.refuse(
+            "chat.value.differs",
+            "The value is not what numerator and denominator make",
+            "value",
+            differs,
+            "numerator and denominator of the same figure",
+        )
+
+    def measures(self) -> pd.DataFrame:
+        """A row for each measure that the rows give; a denominator that is one is a measure too."""
+        parts = []
+        for role in ("numerator", "denominator"):
+            part = self.frame.merge(_single_terms(role), on="indicator_code")
+            part = part[part[role].notna()]
+            parts.append(part.assign(value=part[role], role=role))
+        rows = pd.concat(parts, ignore_index=True).sort_values(
+            ["role", "row"], ascending=[False, True], kind="stable"
+        )
+        key = ["la_code", "quarter", "measure_code"]
+        values = rows.groupby(key)["value"].transform("nunique")
+        for code in rows.loc[values > 1, "measure_code"].unique():
+            self.add(
+                "chat.measure.differs",
+                "check",
+                f"Rows of this file give different figures for “{_label(code)}”; that of its own"
+                " indicator was used",
+            )
+        rows = rows.drop_duplicates(key)
+        return pd.DataFrame(
+            {
+                "la_code": rows["la_code"],
+                "extract_date": rows["extract_date"],
+                "sheet": pd.Series(self.sheet, index=rows.index, dtype="string"),
+                "row": rows["row"],
+                "quarter": rows["quarter"].astype("string"),
+                "indicator_code": rows["indicator_code"].astype("string"),
+                "measure_code": rows["measure_code"].astype("string"),
+                "value": rows["value"].astype("float64"),
+            }
+        )
+
+
+def _single_terms(role: str) -> pd.DataFrame:
+    """Indicators with exactly one measure above (or below) the line, with that measure."""
+    terms = seed("registry/indicator_terms")
+    terms = terms[terms["role"] == role]
+    alone = ~terms["indicator_code"].duplicated(keep=False)
+    return terms.loc[alone, ["indicator_code", "measure_code"]]
+
+
+@lru_cache
+def _names() -> dict[str, str]:
+    """Indicators by code, name and label, as headers are compared."""
+    indicators = seed("registry/indicators")
+    return {
+        normalise(name): code
+        for column in ("name", "label", "indicator_code")
+        for name, code in zip(indicators[column], indicators["indicator_code"], strict=True)
+    }
+
+
+def _nearest(value: str | None) -> str | None:
+    best = process.extractOne(normalise(value or ""), list(_names()), score_cutoff=60)
+    return _names()[best[0]] if best else None
+
+
+def _label(measure: str) -> str:
+    measures = seed("registry/measures").set_index("measure_code")["label"]
+    return str(measures[measure])
