@@ -5,8 +5,9 @@ for what it could not use. A blank is never a problem here, presence is a rule's
 here opens a file or knows which source a column came from.
 """
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import yaml
-from rapidfuzz import process
+from rapidfuzz import fuzz, process, utils
 
 from ingestion import dates as day_texts
 from ingestion.contract import Column, Rule, Table
@@ -35,6 +36,13 @@ _LONGEST, _TOO_MANY = 40, 1e15
 # The outward half says the area, the inward half the street; the last sign of the outward half may
 # be a letter (EC1A).
 _POSTCODE = r"([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{2})"
+# Where a code may stand for its value: `codes.yml` says it in words. "b)" is Ofsted's letter, "5-19" an age.
+_TOKEN = (
+    r"^(?:[a-z]{1,2}\d?[).] *)?\W*(?:(?:code|child|cin|cla)\W+)?(?:TOKEN)(?![a-z0-9)]|[-/]\d)"
+    r"|[(\[](?:cin )?(?:TOKEN)[)\]]"
+)
+# A value less alike than this resembles nothing, and a suggestion would mislead.
+_NEAR = 65
 # A column that is wrong throughout is one mistake: after this many cells the rest is a count.
 MAX_LISTED = 200
 
@@ -138,24 +146,52 @@ def postcodes(spellings: pd.Series) -> pd.Series:
     return parts[0] + " " + parts[1]
 
 
+@dataclass(frozen=True)
+class _Code:
+    """An entry of a code set, as `codes.yml` explains it."""
+
+    code: str
+    label: str
+    token: re.Pattern[str] | None
+    words: re.Pattern[str] | None
+
+    @property
+    def wording(self) -> str:
+        return self.label or self.code
+
+
 @lru_cache(maxsize=1)
-def _code_sets() -> dict[str, list[dict[str, str]]]:
+def _code_sets() -> dict[str, list[_Code]]:
     path = Path(__file__).parent / "codes.yml"
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    sets = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return {name: [_code(**entry) for entry in entries] for name, entries in sets.items()}
+
+
+def _code(code: str, label: str = "", token: str = "", words: str = "") -> _Code:
+    return _Code(
+        code,
+        label,
+        re.compile(_TOKEN.replace("TOKEN", token), re.IGNORECASE) if token else None,
+        re.compile(words, re.IGNORECASE) if words else None,
+    )
 
 
 def code_list(code_set: str) -> list[str]:
     """The codes of a code set, in its order."""
-    return [entry["code"] for entry in _code_sets()[code_set]]
+    return [entry.code for entry in _code_sets()[code_set]]
 
 
 def codes(spellings: pd.Series, code_set: str) -> pd.Series:
-    """Canonical codes of a code set; the first entry whose pattern fits counts."""
-    found = pd.Series(pd.NA, index=spellings.index, dtype="string")
-    for entry in _code_sets()[code_set]:
-        hit = spellings.str.contains(entry["pattern"], case=False, regex=True).astype(bool)
-        found = found.mask(hit & found.isna(), entry["code"])
-    return found
+    """Canonical codes of a code set: the first token that fits counts, else the first wording."""
+    entries = _code_sets()[code_set]
+    tries = [(entry.token, entry.code) for entry in entries if entry.token]
+    tries += [(entry.words, entry.code) for entry in entries if entry.words]
+    # A loop over spellings, not rows (see `per_spelling`): most end at the first or second pattern.
+    found = [
+        next((code for pattern, code in tries if pattern.search(spelling)), None)
+        for spelling in spellings
+    ]
+    return pd.Series(found, index=spellings.index, dtype="string")
 
 
 def _caster(column: Column, day_0: date) -> Callable[[pd.Series], pd.Series] | None:
@@ -221,16 +257,26 @@ def per_spelling(text: pd.Series, caster: Callable[[pd.Series], pd.Series]) -> p
 
 def expected(column: Column) -> str:
     if column.type == "category" and column.codes:
-        return "one of: " + ", ".join(code_list(column.codes))
+        # Ofsted's letters order its wordings; a set without them stands in its own order.
+        entries = sorted(_code_sets()[column.codes], key=lambda entry: entry.label)
+        return "one of: " + "; ".join(entry.wording for entry in entries)
     return _EXPECTED.get(column.type, "text")
 
 
 def suggestion(value: str, column: Column) -> str | None:
-    """The nearest valid code, for category columns."""
-    if column.type != "category" or not column.codes:
+    """The valid value nearest to a category's text, in the wording that senders know.
+
+    An error of the spreadsheet ("#N/A") is nobody's spelling.
+    """
+    if column.type != "category" or not column.codes or value.startswith("#"):
         return None
-    best = process.extractOne(value.lower(), code_list(column.codes), score_cutoff=60)
-    return best[0] if best else None
+    entries = _code_sets()[column.codes]
+    wordings = [text for entry in entries for text in (entry.wording, entry.code.replace("_", " "))]
+    # The whole text, not a part of it: "Residence order" is no "Child assessment order".
+    best = process.extractOne(
+        value, wordings, scorer=fuzz.ratio, processor=utils.default_process, score_cutoff=_NEAR
+    )
+    return entries[best[2] // 2].wording if best else None
 
 
 def conform(

@@ -15,6 +15,7 @@ import pandas as pd
 from ingestion.contract import contract
 from ingestion.findings import Finding
 from ingestion.sources import Parsed
+from ingestion.sources.annex_a_sheets import named_list
 
 
 def minimise(parsed: Parsed, key: bytes) -> Parsed:
@@ -52,13 +53,16 @@ def pseudonyms(ids: pd.Series, key: bytes, salt: bytes) -> pd.Series:
 
 
 def _masked(findings: Iterable[Finding]) -> Iterable[Finding]:
-    """Child-level findings lose the cell's content, and so does a header that is no known header.
+    """Child-level findings lose the cell's content, and every name that is not one of the layout's.
 
-    Where a sheet has no header row, the first child's row would be read as one.
+    Where a sheet has no header row, the first child's row would be read as one; and what people
+    call a sheet of their own may be anybody's name.
     """
     for finding in findings:
         masked = finding.masked()
         if finding.rule_id == "headers.unknown":
             message = "A column that is not part of the layout was not used"
             masked = replace(masked, message=message, column=None)
-        yield finding if finding.rule_id == "headers.fuzzy" else masked
+        if finding.sheet and named_list(finding.sheet) is None:
+            masked = replace(masked, sheet=None)
+        yield replace(masked, value=finding.value) if finding.rule_id == "headers.fuzzy" else masked

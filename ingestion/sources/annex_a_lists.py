@@ -75,8 +75,8 @@ def _beside(
         message = f"“{first.table.title}” stands on this sheet too; the rows of both were read"
         return replace(finding, message=message), True
     message = (
-        f"“{first.table.title}” stands on sheet “{first.sheet.name}” already; of this one"
-        f" {int(new.sum())} rows say something else and were not read"
+        f"“{first.table.title}” stands on another sheet too; {int(new.sum())} rows of this one say"
+        " something else and were not read"
     )
     return replace(finding, severity="check", message=message, count=int(new.sum())), False
 
