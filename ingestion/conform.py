@@ -5,15 +5,16 @@ for what it could not use. A blank is never a problem here, presence is a rule's
 here opens a file or knows which source a column came from.
 """
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
-from rapidfuzz import process
+from rapidfuzz import fuzz, process, utils
 
 from ingestion.contract import Column, Rule, Table
 from ingestion.findings import Finding, address
@@ -43,6 +44,13 @@ _DATE_FORMATS = (
 )
 # Excel's day numbers for 1955 to 2064: anything else in a date column is not a date.
 _SERIALS = (20_000, 60_000)
+# Where a token of `codes.yml` may stand. "b)" is a letter of Ofsted's and "5-19" an age, no code.
+_STANDS = (
+    r"^(?:[a-z]{1,2}\d?[).] *)?\W*(?:(?:code|child|cin|cla)\W+)?(?:TOKEN)(?![a-z0-9)]|[-/]\d)"
+    r"|[(\[](?:cin )?(?:TOKEN)[)\]]"
+)
+# A value less alike than this resembles nothing, and a suggestion would mislead.
+_NEAR = 65
 # A column that is wrong throughout is one mistake: after this many cells the rest is a count.
 MAX_LISTED = 200
 
@@ -119,24 +127,52 @@ def dates(spellings: pd.Series) -> pd.Series:
     return parsed
 
 
+@dataclass(frozen=True)
+class _Code:
+    """An entry of a code set, as `codes.yml` explains it."""
+
+    code: str
+    label: str
+    token: re.Pattern[str] | None
+    words: re.Pattern[str] | None
+
+    @property
+    def wording(self) -> str:
+        return self.label or self.code
+
+
 @lru_cache(maxsize=1)
-def _code_sets() -> dict[str, list[dict[str, str]]]:
+def _code_sets() -> dict[str, list[_Code]]:
     path = Path(__file__).parent / "codes.yml"
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    sets = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return {name: [_code(**entry) for entry in entries] for name, entries in sets.items()}
+
+
+def _code(code: str, label: str = "", token: str = "", words: str = "") -> _Code:
+    return _Code(
+        code,
+        label,
+        re.compile(_STANDS.replace("TOKEN", token), re.IGNORECASE) if token else None,
+        re.compile(words, re.IGNORECASE) if words else None,
+    )
 
 
 def code_list(code_set: str) -> list[str]:
     """The codes of a code set, in its order."""
-    return [entry["code"] for entry in _code_sets()[code_set]]
+    return [entry.code for entry in _code_sets()[code_set]]
 
 
 def codes(spellings: pd.Series, code_set: str) -> pd.Series:
-    """Canonical codes of a code set; the first entry whose pattern fits counts."""
-    found = pd.Series(pd.NA, index=spellings.index, dtype="string")
-    for entry in _code_sets()[code_set]:
-        hit = spellings.str.contains(entry["pattern"], case=False, regex=True).astype(bool)
-        found = found.mask(hit & found.isna(), entry["code"])
-    return found
+    """Canonical codes of a code set: the first token that fits counts, else the first wording."""
+    entries = _code_sets()[code_set]
+    tries = [(entry.token, entry.code) for entry in entries if entry.token]
+    tries += [(entry.words, entry.code) for entry in entries if entry.words]
+    # A loop over spellings, not rows (see `per_spelling`): most end at the first or second pattern.
+    found = [
+        next((code for pattern, code in tries if pattern.search(spelling)), None)
+        for spelling in spellings
+    ]
+    return pd.Series(found, index=spellings.index, dtype="string")
 
 
 def _caster(column: Column) -> Callable[[pd.Series], pd.Series] | None:
@@ -161,16 +197,26 @@ def per_spelling(text: pd.Series, caster: Callable[[pd.Series], pd.Series]) -> p
 
 def expected(column: Column) -> str:
     if column.type == "category" and column.codes:
-        return "one of: " + ", ".join(code_list(column.codes))
+        # Ofsted's letters order its wordings; a set without them stands in its own order.
+        entries = sorted(_code_sets()[column.codes], key=lambda entry: entry.label)
+        return "one of: " + "; ".join(entry.wording for entry in entries)
     return _EXPECTED.get(column.type, "text")
 
 
 def suggestion(value: str, column: Column) -> str | None:
-    """The nearest valid code, for category columns."""
-    if column.type != "category" or not column.codes:
+    """The valid value nearest to a category's text, in the wording that senders know.
+
+    An error of the spreadsheet ("#N/A") is nobody's spelling.
+    """
+    if column.type != "category" or not column.codes or value.startswith("#"):
         return None
-    best = process.extractOne(value.lower(), code_list(column.codes), score_cutoff=60)
-    return best[0] if best else None
+    entries = _code_sets()[column.codes]
+    wordings = [text for entry in entries for text in (entry.wording, entry.code.replace("_", " "))]
+    # The whole text, not a part of it: "Residence order" is no "Child assessment order".
+    best = process.extractOne(
+        value, wordings, scorer=fuzz.ratio, processor=utils.default_process, score_cutoff=_NEAR
+    )
+    return entries[best[2] // 2].wording if best else None
 
 
 def conform(

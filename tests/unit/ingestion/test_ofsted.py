@@ -156,7 +156,7 @@ def test_an_unknown_grade_has_failed_and_the_others_stand(read: Callable) -> Non
     (finding,) = [f for f in parsed.findings if f.cell == "L2"]
     assert (finding.rule_id, finding.value) == ("ofsted_judgements.leadership.type", "goodish")
     assert (finding.expected, finding.suggestion) == (
-        "one of: outstanding, good, requires_improvement, inadequate", "good",
+        "one of: outstanding; good; requires_improvement; inadequate", "good",
     )  # fmt: skip
     camden = judgements(parsed).loc["E09000007"]
     assert camden.loc["leadership", "grade_status"] == "failed"
