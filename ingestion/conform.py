@@ -169,8 +169,8 @@ def codes(spellings: pd.Series, code_set: str) -> pd.Series:
     tries += [(entry.words, entry.code) for entry in entries if entry.words]
     # A loop over spellings, not rows (see `per_spelling`): most end at the first or second pattern.
     found = [
-        next((code for pattern, code in tries if pattern.search(spelling)), None)
-        for spelling in spellings
+        next((code for pattern, code in tries if pattern.search(text)), None)
+        for text in (" ".join(spelling.split()) for spelling in spellings)
     ]
     return pd.Series(found, index=spellings.index, dtype="string")
 

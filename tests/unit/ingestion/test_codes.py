@@ -35,9 +35,14 @@ def test_what_systems_write_is_read_and_nothing_is_guessed(
     assert codes(written, code_set) == dict.fromkeys(written, code)
 
 
+def test_any_white_space_is_a_space() -> None:
+    written = ["a)\u00a0Looked  after child", "looked\nafter", "\tLAC"]
+    assert codes(written, "case_status") == dict.fromkeys(written, "looked_after")
+
+
 @pytest.mark.parametrize("code_set", SETS)
 def test_an_error_or_a_placeholder_means_nothing_in_any_set(code_set: str) -> None:
-    errors = "#MULTIVALUE|#N/A|#REF!|zzCodeError|nan|NaT|-|?|a)|31/12/2023".split("|")
+    errors = ["#MULTIVALUE", "#N/A", "#REF!", "zzCodeError", "nan", "-", "?", "a)", "31/12/2023"]
     assert codes(errors, code_set) == dict.fromkeys(errors, "")
 
 
