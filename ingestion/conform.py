@@ -167,7 +167,7 @@ def codes(spellings: pd.Series, code_set: str) -> pd.Series:
     entries = _code_sets()[code_set]
     tries = [(entry.token, entry.code) for entry in entries if entry.token]
     tries += [(entry.words, entry.code) for entry in entries if entry.words]
-    # A loop over spellings, not rows (see `per_spelling`): most end at the first or second pattern.
+    # A loop over distinct spellings, not rows (see `per_spelling`).
     found = [
         next((code for pattern, code in tries if pattern.search(text)), None)
         for text in (" ".join(spelling.split()) for spelling in spellings)
