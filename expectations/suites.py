@@ -8,7 +8,7 @@ once. Nothing here imports GX.
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingestion.conform import code_list
+from ingestion.codes import code_list
 from ingestion.contract import Between, NotBefore, NotNull, Unique
 from ingestion.findings import SEVERITIES
 from ingestion.pipeline import SOURCES, contract_table

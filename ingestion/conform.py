@@ -5,19 +5,15 @@ for what it could not use. A blank is never a problem here, presence is a rule's
 here opens a file or knows which source a column came from.
 """
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
-from rapidfuzz import fuzz, process, utils
 
+from ingestion import codes
 from ingestion import dates as day_texts
 from ingestion.contract import Column, Rule, Table
 from ingestion.findings import Finding, address
@@ -36,13 +32,6 @@ _LONGEST, _TOO_MANY = 40, 1e15
 # The outward half says the area, the inward half the street; the last sign of the outward half may
 # be a letter (EC1A).
 _POSTCODE = r"([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{2})"
-# Where a code may stand for its value: `codes.yml` says it in words. "b)" is Ofsted's letter, "5-19" an age.
-_TOKEN = (
-    r"^(?:[a-z]{1,2}\d?[).] *)?\W*(?:(?:code|child|cin|cla)\W+)?(?:TOKEN)(?![a-z0-9)]|[-/]\d)"
-    r"|[(\[](?:cin )?(?:TOKEN)[)\]]"
-)
-# A value less alike than this resembles nothing, and a suggestion would mislead.
-_NEAR = 65
 # A column that is wrong throughout is one mistake: after this many cells the rest is a count.
 MAX_LISTED = 200
 
@@ -146,58 +135,10 @@ def postcodes(spellings: pd.Series) -> pd.Series:
     return parts[0] + " " + parts[1]
 
 
-@dataclass(frozen=True)
-class _Code:
-    """An entry of a code set, as `codes.yml` explains it."""
-
-    code: str
-    label: str
-    token: re.Pattern[str] | None
-    words: re.Pattern[str] | None
-
-    @property
-    def wording(self) -> str:
-        return self.label or self.code
-
-
-@lru_cache(maxsize=1)
-def _code_sets() -> dict[str, list[_Code]]:
-    path = Path(__file__).parent / "codes.yml"
-    sets = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return {name: [_code(**entry) for entry in entries] for name, entries in sets.items()}
-
-
-def _code(code: str, label: str = "", token: str = "", words: str = "") -> _Code:
-    return _Code(
-        code,
-        label,
-        re.compile(_TOKEN.replace("TOKEN", token), re.IGNORECASE) if token else None,
-        re.compile(words, re.IGNORECASE) if words else None,
-    )
-
-
-def code_list(code_set: str) -> list[str]:
-    """The codes of a code set, in its order."""
-    return [entry.code for entry in _code_sets()[code_set]]
-
-
-def codes(spellings: pd.Series, code_set: str) -> pd.Series:
-    """Canonical codes of a code set: the first token that fits counts, else the first wording."""
-    entries = _code_sets()[code_set]
-    tries = [(entry.token, entry.code) for entry in entries if entry.token]
-    tries += [(entry.words, entry.code) for entry in entries if entry.words]
-    # A loop over spellings, not rows (see `per_spelling`): most end at the first or second pattern.
-    found = [
-        next((code for pattern, code in tries if pattern.search(spelling)), None)
-        for spelling in spellings
-    ]
-    return pd.Series(found, index=spellings.index, dtype="string")
-
-
 def _caster(column: Column, day_0: date) -> Callable[[pd.Series], pd.Series] | None:
     if column.type == "category" and column.codes:
         code_set = column.codes
-        return lambda spellings: codes(spellings, code_set)
+        return lambda spellings: _codes(spellings, code_set)
     if column.type == "date":
         return lambda spellings: dates(spellings, day_0)
     return {
@@ -255,28 +196,21 @@ def per_spelling(text: pd.Series, caster: Callable[[pd.Series], pd.Series]) -> p
     return pd.Series(typed.array.take(places, allow_fill=True), index=text.index)
 
 
+def _codes(spellings: pd.Series, code_set: str) -> pd.Series:
+    return pd.Series(codes.match(spellings, code_set), index=spellings.index, dtype="string")
+
+
 def expected(column: Column) -> str:
     if column.type == "category" and column.codes:
-        # Ofsted's letters order its wordings; a set without them stands in its own order.
-        entries = sorted(_code_sets()[column.codes], key=lambda entry: entry.label)
-        return "one of: " + "; ".join(entry.wording for entry in entries)
+        return "one of: " + "; ".join(codes.wordings(column.codes))
     return _EXPECTED.get(column.type, "text")
 
 
 def suggestion(value: str, column: Column) -> str | None:
-    """The valid value nearest to a category's text, in the wording that senders know.
-
-    An error of the spreadsheet ("#N/A") is nobody's spelling.
-    """
-    if column.type != "category" or not column.codes or value.startswith("#"):
+    """The valid value nearest to a category's text, in the wording that senders know."""
+    if column.type != "category" or not column.codes:
         return None
-    entries = _code_sets()[column.codes]
-    wordings = [text for entry in entries for text in (entry.wording, entry.code.replace("_", " "))]
-    # The whole text, not a part of it: "Residence order" is no "Child assessment order".
-    best = process.extractOne(
-        value, wordings, scorer=fuzz.ratio, processor=utils.default_process, score_cutoff=_NEAR
-    )
-    return entries[best[2] // 2].wording if best else None
+    return codes.nearest(value, column.codes)
 
 
 def conform(

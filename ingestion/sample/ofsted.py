@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ingestion.conform import code_list
+from ingestion.codes import code_list
 from ingestion.contract import contract
 from ingestion.sample.files import at_nine, describe, generator
 from ingestion.sources.ofsted import GRADES, TABLE, judgement_areas

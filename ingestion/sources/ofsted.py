@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import pandas as pd
 
-from ingestion import conform, headers
+from ingestion import codes, conform, headers
 from ingestion.contract import Table, contract
 from ingestion.findings import Finding
 from ingestion.headers import normalise
@@ -258,7 +258,7 @@ class _Rows:
 
     def judgements(self, stated: pd.DataFrame) -> pd.DataFrame:
         """One row per usable row and judgement area; a grade, or the status that says why not."""
-        order = {grade: place for place, grade in enumerate(conform.code_list(GRADES), 1)}
+        order = {grade: place for place, grade in enumerate(codes.code_list(GRADES), 1)}
         keys = ["row", "new_la_code", "la_name", "inspection_framework", *DATES]
         parts = []
         for name in self.areas:

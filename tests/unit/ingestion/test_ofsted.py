@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ingestion import landing
 from ingestion.check import check_file
-from ingestion.conform import code_list
+from ingestion.codes import code_list
 from ingestion.sources import Parsed, ofsted, published
 
 PLACE = "published/ofsted.csv"
@@ -156,7 +156,7 @@ def test_an_unknown_grade_has_failed_and_the_others_stand(read: Callable) -> Non
     (finding,) = [f for f in parsed.findings if f.cell == "L2"]
     assert (finding.rule_id, finding.value) == ("ofsted_judgements.leadership.type", "goodish")
     assert (finding.expected, finding.suggestion) == (
-        "one of: outstanding, good, requires_improvement, inadequate", "good",
+        "one of: outstanding; good; requires_improvement; inadequate", "good",
     )  # fmt: skip
     camden = judgements(parsed).loc["E09000007"]
     assert camden.loc["leadership", "grade_status"] == "failed"
@@ -203,7 +203,7 @@ def test_a_row_that_cannot_be_used_is_left_out_alone(
     [
         ("inspection_start_date", "", "ofsted.date.missing"),
         ("inspection_end_date", "03/13/2026", "ofsted_judgements.inspection_end_date.type"),
-        ("inspection_start_date", "02/03/1926", "ofsted.date.outside"),
+        ("inspection_start_date", "02/03/1966", "ofsted.date.outside"),
     ],
 )
 def test_without_a_date_of_the_inspection_its_judgements_stand(
