@@ -23,7 +23,7 @@ select
     extracts.quarter_end,
     coalesce(leavers.is_uasc, false) as is_uasc,
     coalesce(
-        {{ age_on('extracts.quarter_end', 'leavers.birth_month', 'leavers.age_at_extract') }} between 19 and 21,
+        {{ age_on('extracts.quarter_end', 'birth_month', 'age_at_extract') }} between 19 and 21,
         false
     ) as is_19_to_21,
     coalesce(leavers.in_touch = 'yes', false) as is_in_touch,

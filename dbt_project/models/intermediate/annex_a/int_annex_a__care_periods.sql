@@ -28,8 +28,8 @@ placed as (
     select
         periods.*,
         extracts.quarter_end,
-        {{ open_on('extracts.quarter_end', 'periods.care_start_date', 'periods.care_end_date') }} as is_open,
-        {{ age_on('extracts.quarter_end', 'periods.birth_month', 'periods.age_at_extract') }} as age
+        {{ open_on('extracts.quarter_end', 'care_start_date', 'care_end_date') }} as is_open,
+        {{ age_on('extracts.quarter_end', 'birth_month', 'age_at_extract') }} as age
     from periods
     inner join {{ ref('int_annex_a__extracts') }} as extracts
         on periods.file_id = extracts.file_id and extracts.list_name = 'annex_a_list_8'

@@ -19,7 +19,7 @@ placed as (
     select
         episodes.*,
         extracts.quarter_end,
-        {{ open_on('extracts.quarter_end', 'episodes.cin_start_date', 'episodes.cin_closure_date') }} as is_open
+        {{ open_on('extracts.quarter_end', 'cin_start_date', 'cin_closure_date') }} as is_open
     from episodes
     inner join {{ ref('int_annex_a__extracts') }} as extracts
         on episodes.file_id = extracts.file_id and extracts.list_name = 'annex_a_list_6'

@@ -20,7 +20,7 @@ placed as (
     select
         plans.*,
         extracts.quarter_end,
-        {{ open_on('extracts.quarter_end', 'plans.plan_start_date', 'plans.plan_end_date') }} as is_open
+        {{ open_on('extracts.quarter_end', 'plan_start_date', 'plan_end_date') }} as is_open
     from plans
     inner join {{ ref('int_annex_a__extracts') }} as extracts
         on plans.file_id = extracts.file_id and extracts.list_name = 'annex_a_list_7'

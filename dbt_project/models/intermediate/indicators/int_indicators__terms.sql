@@ -64,7 +64,7 @@ summed as (
     from measures
     inner join {{ ref('indicator_terms') }} as terms on measures.measure_code = terms.measure_code
     inner join {{ ref('value_statuses') }} as statuses on measures.value_status = statuses.value_status
-    where case terms.role when 'denominator' then measures.is_base = measures.has_base else not measures.is_base end
+    where measures.is_base = (terms.role = 'denominator' and measures.has_base)
     group by all
 
 )

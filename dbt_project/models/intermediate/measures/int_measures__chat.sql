@@ -30,7 +30,11 @@ with counted as (
 select
     measure_code,
     new_la_code,
-    case counted_over when 'quarter' then 'quarter' when 'year' then 'rolling_4q' else 'snapshot' end as period_type,
+    case counted_over
+        when 'quarter' then 'quarter'
+        when 'year' then 'rolling_4q'
+        else 'snapshot'
+    end as period_type,
     quarter_label as period_label,
     quarter_end as period_end,
     'chat' as source,
