@@ -161,4 +161,4 @@ select
     event_date,
     1 as amount
 from {{ ref('int_annex_a__s47') }}
-where event = 'icpc' and is_after_enquiry
+where is_after_enquiry
