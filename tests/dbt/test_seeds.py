@@ -133,9 +133,35 @@ def test_every_known_published_counterpart_is_mapped_or_listed() -> None:
     assert states == {"mapped": 44, "awaiting_file": 10, "no_counterpart": 5}
 
 
-def test_every_list_that_measures_come_from_is_in_the_contract() -> None:
-    lists = {table.name for table in contract("annex_a").tables}
-    assert set(seed("registry/annex_a_measures")["list_name"]) <= lists
+def test_a_measure_needs_columns_that_its_list_has() -> None:
+    columns = {t.name: {c.name for c in t.columns} for t in contract("annex_a").tables}
+    for row in seed("registry/annex_a_measures").itertuples():
+        needed = [*filter(None, row.needs.split("|")), *row.needs_filled.split("|")]
+        assert "child_id" in needed
+        assert set(needed) <= columns[row.list_name], row.measure_code
+        assert len(needed) == len(set(needed)), row.measure_code
+
+
+def test_what_is_counted_from_annex_a_is_counted_over_what_the_measure_is() -> None:
+    counted = seed("registry/annex_a_measures").merge(seed("registry/measures"), on="measure_code")
+    over = {
+        "quarter": "flow",
+        "year": "flow",
+        "quarter_end": "snapshot",
+        "extract_date": "snapshot",
+    }
+    assert (counted["counted_over"].map(over) == counted["timing"]).all()
+
+
+def test_an_indicator_comes_from_annex_a_where_its_measures_do_and_says_so() -> None:
+    counted = seed("registry/annex_a_measures").query("use == 'figure'")
+    proxies = counted.set_index("measure_code")["is_proxy"].eq("true")
+    terms = seed("registry/indicator_terms").groupby("indicator_code")["measure_code"].agg(list)
+    said = seed("registry/indicators").set_index("indicator_code")["annex_a"]
+    for code, needed in terms.items():
+        derivable = set(needed) <= set(proxies.index)
+        found = ("proxy" if proxies[needed].any() else "yes") if derivable else "no"
+        assert said[code] == found, code
 
 
 def test_every_indicator_has_a_numerator_and_a_denominator_that_fits_its_unit() -> None:

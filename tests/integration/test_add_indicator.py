@@ -47,7 +47,7 @@ def test_registry_rows_alone_bring_an_indicator_to_marts_rug_and_dictionary(
                 "plausible_high": "100",
                 "disclosure_rule": "small_counts",
                 "definition_status": "inferred",
-                "annex_a": "yes",
+                "annex_a": "proxy",
                 "published": "no_counterpart",
             }
         ],

@@ -1,7 +1,7 @@
 -- One row per indicator, role (numerator or denominator), area, period and release: the sum of the
 -- role's measures. It has a value only where every measure is there and usable; else the status of
--- the worst. Quarterly flows and snapshots meet here on the quarter they share. What a published file
--- gives as the base of its own figures is a denominator only.
+-- the worst. Quarterly flows and snapshots meet here on the quarter they share. What a file gives as
+-- the base of its own figures is a denominator only, and there goes before the figure of that name.
 with figures_and_bases as (
 
     select
@@ -11,6 +11,9 @@ with figures_and_bases as (
     union all by name
     select * from {{ ref('int_measures__published') }}
     where is_base
+    union all by name
+    select * from {{ ref('int_measures__chat') }}
+    where is_base
 
 ),
 
@@ -18,7 +21,10 @@ measures as (
 
     select
         *,
-        case when period_type in ('quarter', 'snapshot') then 'quarter' else period_type end as period_grain
+        case when period_type in ('quarter', 'snapshot') then 'quarter' else period_type end as period_grain,
+        bool_or(is_base) over (
+            partition by measure_code, new_la_code, period_type, period_label, source, release_id
+        ) as has_base
     from figures_and_bases
 
 ),
@@ -58,7 +64,7 @@ summed as (
     from measures
     inner join {{ ref('indicator_terms') }} as terms on measures.measure_code = terms.measure_code
     inner join {{ ref('value_statuses') }} as statuses on measures.value_status = statuses.value_status
-    where terms.role = 'denominator' or not measures.is_base
+    where measures.is_base = (terms.role = 'denominator' and measures.has_base)
     group by all
 
 )

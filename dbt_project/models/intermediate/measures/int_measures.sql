@@ -9,7 +9,8 @@ with measures as (
     union all by name
     select * from {{ ref('int_measures__return') }}
     union all by name
-    select * from {{ ref('int_measures__chat') }}
+    select * exclude (is_base) from {{ ref('int_measures__chat') }}
+    where not is_base
     union all by name
     select * from {{ ref('int_measures__rolling') }}
 

@@ -23,6 +23,7 @@ renamed as (
         new_la_code,
         replace(quarter, '-Q', ' Q') as quarter_label,
         cast(extract_date as date) as extract_date,
+        extract_date_basis,
         release as release_label,
         release_id,
         last_period,

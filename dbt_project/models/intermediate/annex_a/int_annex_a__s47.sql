@@ -5,7 +5,7 @@ with listed as (
 
     select
         file_id,
-        coalesce(child_id, 'row ' || source_row) as child_id,
+        {{ child_or_row() }} as child_id,
         s47_start_date,
         icpc_date
     from {{ ref('stg_annex_a__s47') }}
@@ -42,6 +42,7 @@ measured as (
         conferences.file_id,
         conferences.child_id,
         conferences.icpc_date,
+        conferences.s47_start_date is not null as is_after_enquiry,
         conference.working_day_number - start.working_day_number as working_days_to_icpc
     from conferences
     left join {{ ref('int_working_days') }} as start on conferences.s47_start_date = start.calendar_day
@@ -54,6 +55,7 @@ select
     child_id,
     's47' as event,
     s47_start_date as event_date,
+    cast(null as boolean) as is_after_enquiry,
     cast(null as integer) as working_days_to_icpc
 from enquiries
 union all
@@ -62,5 +64,6 @@ select
     child_id,
     'icpc' as event,
     icpc_date as event_date,
+    is_after_enquiry,
     working_days_to_icpc
 from measured

@@ -1,7 +1,7 @@
--- One row per row of List 2 (Early Help). Child level: restricted.
+-- One row per row of List 4 (Assessments). Child level: restricted.
 with source as (
 
-    select * from {{ source('annex_a', 'annex_a_list_2') }}
+    select * from {{ source('annex_a', 'annex_a_list_4') }}
 
 ),
 
@@ -12,7 +12,7 @@ renamed as (
         row as source_row,
         child_id,
         cast(assessment_start_date as date) as assessment_start_date,
-        cast(assessment_end_date as date) as assessment_end_date
+        cast(authorisation_date as date) as authorisation_date
     from source
 
 )

@@ -6,7 +6,7 @@ with referrals as (
 
     select
         file_id,
-        coalesce(child_id, 'row ' || source_row) as child_id,
+        {{ child_or_row() }} as child_id,
         referral_date,
         min(referral_source) as referral_source,
         bool_or(is_no_further_action) as is_no_further_action,
@@ -37,7 +37,6 @@ select
     referral_date,
     coalesce(referral_source, 'unknown') as referral_source,
     is_no_further_action,
-    before_latest,
     case
         when previous_date is not null then previous_date >= referral_date - interval 12 month
         else coalesce(before_latest, 0) - (referrals_in_file - 1) >= 1
