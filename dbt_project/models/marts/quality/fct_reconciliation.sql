@@ -70,7 +70,7 @@ explained as (
             end
             and case reasons.reason
                 when 'definition' then known.reason = 'definition'
-                when 'proxy' then sized.is_proxy and coalesce(known.reason, 'proxy') = 'proxy'
+                when 'proxy' then sized.is_proxy
                 when 'timing' then reasons.days is null or sized.days_apart > reasons.days
                 else true
             end
