@@ -19,6 +19,7 @@ MARTS = (
     "fct_measure",
     "fct_indicator",
     "fct_comparison",
+    "fct_reconciliation",
     "mart_tartan_rug",
     "fct_inspection",
     "mart_inspection_summary",

@@ -170,6 +170,26 @@ def mart_suite(mart: str) -> list[Rule]:
                 why="London has 33 authorities",
             ),
         ]
+    if mart == "fct_reconciliation":
+        sizes = list(seed("registry/reconciliation_classes")["size_class"].unique())
+        reasons = list(seed("registry/reconciliation_reasons")["reason"].unique())
+        return [
+            *(
+                _not_null(mart, column, "a difference is of one figure, between two sources")
+                for column in ("indicator_code", "new_la_code", "period_label", "compared_as")
+            ),
+            _in_set(mart, "base_source", ["return", "chat"]),
+            _in_set(mart, "compared_source", ["chat", "published"]),
+            _in_set(mart, "size_class", sizes),
+            _in_set(mart, "likely_reason", reasons),
+            Rule(
+                f"{mart}.explanation.present",
+                "ExpectColumnValuesToNotBeNull",
+                {"column": "explanation"},
+                why="what is not compared, or far apart, says why",
+                condition='size_class not in ["none", "small"]',
+            ),
+        ]
     if mart == "fct_inspection":
         return [
             _not_null(mart, "grade_status", "grade and status travel together"),

@@ -50,6 +50,14 @@ def render() -> str:
         " sets a file aside. Of the rules of a family only the first in this order speaks for a"
         " figure. Findings are in `mart_findings`, scope `history`.",
         *_history_rules(),
+        "## Differences between sources",
+        "How large a difference is, why it may be, and what a source is known to count otherwise,"
+        " as `fct_reconciliation` has it. What the columns mean: [figures.md](figures.md"
+        "#three-sources-side-by-side).",
+        *(
+            _table(seed(f"registry/{name}").replace("", "–"))
+            for name in ("reconciliation_classes", "reconciliation_reasons", "known_differences")
+        ),
         "## Value statuses",
         _table(seed("registry/value_statuses")[["value_status", "dfe_symbol", "label", "meaning"]]),
         "## Marts",

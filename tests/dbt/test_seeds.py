@@ -219,3 +219,52 @@ def test_rules_on_history_name_units_that_measures_have() -> None:
     rules = seed("registry/history_rules")
     for named in [*rules["units"], *rules["summed_units"]]:
         assert set(filter(None, named.split("|"))) <= units
+
+
+def test_classes_of_differences_rise_and_the_last_admits_all() -> None:
+    classes = seed("registry/reconciliation_classes")
+    units = seed("registry/indicators")["unit"].replace("rate_per_10000", "count")
+    assert set(classes["compared_as"]) == set(units)
+    bounds = ["up_to_absolute", "up_to_percent", "up_to_cases"]
+    for _, rows in classes.groupby("compared_as"):
+        assert list(rows["size_class"]) == ["none", "small", "moderate", "large"]
+        assert list(rows["size_order"]) == ["0", "1", "2", "3"]
+        assert not any(rows[bounds].iloc[-1])
+        assert all(rows["up_to_absolute"].iloc[:-1])
+        for bound in bounds:
+            numbers = [float(number) for number in rows[bound] if number]
+            assert numbers == sorted(set(numbers))
+
+
+def test_a_small_difference_of_counts_is_what_the_rule_on_history_calls_near() -> None:
+    classes = seed("registry/reconciliation_classes").set_index(["compared_as", "size_class"])
+    annual = seed("registry/history_rules").set_index("rule_id").loc["history.annual"]
+    small = classes.loc[("count", "small")]
+    assert float(small["up_to_absolute"]) + 1 == float(annual["minimum_difference"])
+    assert float(small["up_to_percent"]) == 100 * float(annual["threshold"])
+
+
+def test_reasons_name_sizes_and_words_that_the_model_knows() -> None:
+    reasons = seed("registry/reconciliation_reasons")
+    sizes = set(seed("registry/reconciliation_classes")["size_class"])
+    model = DBT_PROJECT / "models" / "marts" / "quality" / "fct_reconciliation.sql"
+    words = model.read_text(encoding="utf-8")
+    for row in reasons.to_dict("records"):
+        # Where there is no difference there is nothing to explain.
+        assert set(filter(None, row["sizes"].split("|"))) <= sizes - {"none"}
+        assert (row["sizes"] == "") == (row["reason"] == "coverage")
+        for word in re.findall(r"{(.*?)}", row["sentence"]):
+            assert f"'{word}':" in words, row["sentence"]
+
+
+def test_a_known_difference_is_of_a_source_that_gives_the_figure() -> None:
+    known = seed("registry/known_differences")
+    registered = seed("registry/indicators").set_index("indicator_code")
+    of_lists = known.query("source == 'chat'").set_index("indicator_code")
+    proxies = registered.index[registered["annex_a"] == "proxy"]
+    assert (registered.loc[of_lists.index, "annex_a"] != "no").all()
+    assert set(of_lists.index[of_lists["reason"] == "proxy"]) <= set(proxies)
+    # Whoever reads that a figure is an approximation can read which.
+    assert set(proxies) <= set(of_lists.index)
+    of_dfe = known.query("source == 'published'")["indicator_code"]
+    assert (registered.loc[of_dfe, "published"] == "mapped").all()

@@ -248,6 +248,44 @@ def test_a_finding_that_says_nothing_blocks(tmp_path: Path, change: dict, rule: 
     assert failed(gate.check_mart("mart_findings", path, tmp_path / "docs")) == {rule: "critical"}
 
 
+RECONCILED = {
+    "indicator_code": "cla",
+    "new_la_code": "E09000007",
+    "period_label": "2024-25 Q4",
+    "base_source": "return",
+    "compared_source": "published",
+    "compared_as": "count",
+    "size_class": "large",
+    "likely_reason": "unexplained",
+    "explanation": "No known reason.",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        # A small difference, or none, needs no reason.
+        ({"size_class": "small", "likely_reason": None, "explanation": None}, None),
+        ({"size_class": "none", "likely_reason": None, "explanation": None}, None),
+        ({"size_class": None, "likely_reason": "coverage"}, None),
+        ({"size_class": None, "explanation": None}, "explanation.present"),
+        ({"explanation": None}, "explanation.present"),
+        ({"size_class": "huge"}, "size_class.known"),
+        ({"likely_reason": "weather"}, "likely_reason.known"),
+        ({"base_source": "published"}, "base_source.known"),
+        ({"compared_source": "return"}, "compared_source.known"),
+        ({"new_la_code": None}, "new_la_code.present"),
+    ],
+)
+def test_a_difference_of_no_known_size_or_reason_blocks(
+    tmp_path: Path, change: dict, rule: str | None
+) -> None:
+    path = tmp_path / "fct_reconciliation.parquet"
+    write_parquet(pd.DataFrame([RECONCILED, RECONCILED | change]), path)
+    found = failed(gate.check_mart("fct_reconciliation", path, tmp_path / "docs"))
+    assert found == ({f"fct_reconciliation.{rule}": "critical"} if rule else {})
+
+
 def test_no_findings_at_all_is_fine(tmp_path: Path) -> None:
     columns = ["path", "rule_id", "message", "is_current", "source", "scope", "severity"]
     path = tmp_path / "mart_findings.parquet"
