@@ -1,7 +1,7 @@
 {# What the rules on Annex A lists share. #}
 
-{# Whose row it is: one without a child id is a child of its own. #}
-{% macro child_or_row() %}coalesce(child_id, 'row ' || source_row){% endmacro %}
+{# Whose row it is: one without a child id is a child of its own. A list may stand on two sheets. #}
+{% macro child_or_row() %}coalesce(child_id, concat_ws(' ', source_sheet, 'row', source_row)){% endmacro %}
 
 {# Whether what has a first day, and a last one once it has ended, is open at the end of a day. #}
 {% macro open_on(day, first, last) -%}

@@ -9,6 +9,7 @@ renamed as (
 
     select
         file_id,
+        sheet as source_sheet,
         row as source_row,
         child_id,
         cast(contact_date as date) as contact_date,
