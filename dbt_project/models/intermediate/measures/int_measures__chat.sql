@@ -1,53 +1,74 @@
--- One row per measure, authority and quarter, counted from Annex A lists; icpc has a second one that is
--- only the base of its timeliness. What cannot be derived has no value: silence is not zero.
+-- One row per measure, authority, quarter and file, from Annex A lists or as read off ChAT's pages; a
+-- measure that is a base too has one more. What was counted from lists that have been purged stays as it
+-- was. In force is the newest file that tells the measure at all: lists and values may come separately.
 with counted as (
 
+    select * from {{ ref('int_annex_a__measures') }}
+
+),
+
+read_off as (
+
     select
-        derivable.measure_code,
-        derivable.is_base,
-        derivable.counted_over,
-        derivable.file_id,
-        derivable.new_la_code,
-        derivable.quarter_label,
-        derivable.quarter_end,
-        derivable.release_id,
-        derivable.submission_number,
-        derivable.list_name,
-        derivable.is_derivable,
-        derivable.is_proxy,
-        coalesce(sum(events.amount), 0) as amount
-    from {{ ref('int_annex_a__derivable') }} as derivable
-    left join {{ ref('int_annex_a__events') }} as events
-        on
-            derivable.file_id = events.file_id
-            and derivable.measure_code = events.measure_code
-            and derivable.is_base = events.is_base
-            and events.event_date between derivable.counted_from and derivable.counted_to
-    group by all
+        read_values.measure_code,
+        false as is_base,
+        case measures.timing when 'flow' then 'quarter' else 'snapshot' end as period_type,
+        read_values.quarter_label as period_label,
+        calendar.quarter_end as period_end,
+        read_values.value,
+        'ok' as value_status,
+        coalesce(derivable.is_proxy, false) as is_proxy,
+        read_values.file_id,
+        read_values.source_address
+    from {{ ref('stg_annex_a__chat_values') }} as read_values
+    inner join {{ ref('quarters') }} as calendar on read_values.quarter_label = calendar.quarter_label
+    inner join {{ ref('measures') }} as measures on read_values.measure_code = measures.measure_code
+    left join {{ ref('annex_a_measures') }} as derivable
+        on read_values.measure_code = derivable.measure_code and derivable.use = 'figure'
+
+),
+
+-- A file that was landed again has its rows again.
+kept as (
+
+    select kept_figures.* exclude (new_la_code, kept_at)
+    from {{ ref('stg_annex_a__kept_figures') }} as kept_figures
+    inner join {{ ref('stg_ledger__files') }} as files on kept_figures.file_id = files.file_id
+    where files.state = 'purged'
+
+),
+
+told as (
+
+    select * exclude (new_la_code) from counted
+    union all by name
+    select * from read_off
+    union all by name
+    select * from kept
 
 )
 
 select
-    measure_code,
-    new_la_code,
-    case counted_over
-        when 'quarter' then 'quarter'
-        when 'year' then 'rolling_4q'
-        else 'snapshot'
-    end as period_type,
-    quarter_label as period_label,
-    quarter_end as period_end,
+    told.measure_code,
+    files.new_la_code,
+    told.period_type,
+    told.period_label,
+    told.period_end,
     'chat' as source,
-    release_id,
+    files.release_id,
     cast(null as varchar) as release_label,
-    submission_number,
-    case when is_derivable then cast(amount as double) end as value,
-    case when is_derivable then 'ok' else 'not_derivable' end as value_status,
-    true as is_current,
-    is_proxy,
-    is_base,
+    files.submission_number,
+    told.value,
+    told.value_status,
+    row_number() over (
+        partition by told.measure_code, told.is_base, files.new_la_code, told.period_type, told.period_label
+        order by told.value_status = 'ok' desc, files.submission_number desc, told.file_id desc
+    ) = 1 as is_current,
+    told.is_proxy,
+    told.is_base,
     cast(null as varchar) as joint_code,
     cast(null as varchar) as comment,
-    file_id,
-    replace(list_name, 'annex_a_list_', 'List ') as source_address
-from counted
+    told.file_id,
+    told.source_address
+from told
+inner join {{ ref('stg_ledger__files') }} as files on told.file_id = files.file_id
