@@ -164,7 +164,7 @@ def _placed(draws: Draws, rows: pd.DataFrame) -> dict[str, np.ndarray]:
     homes = np.array([f"SC000{n:03d}" for n in range(1, 200)])
     elsewhere = np.array([f"SYNTHETIC Authority {n}" for n in range(1, 13)])
     moves = np.select(
-        [draws.happens(0.2, size), draws.happens(0.25, size)],
+        [draws.happens(0.12, size), draws.happens(0.28, size)],
         [draws.rng.integers(60, 200, size), draws.rng.integers(300, 1500, size)],
         20 * YEAR,
     )

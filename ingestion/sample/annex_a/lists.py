@@ -215,7 +215,7 @@ def _in_care(history: History, now: pd.Timestamp) -> pd.DataFrame:
     under_five = (until - born).dt.days < 5 * YEAR
     every = rows["placement_every"]
     # Placements begin on the day of coming into care and then every so many days.
-    placements = elapsed // every - (elapsed - YEAR).clip(lower=-1) // every
+    placements = 1 + elapsed // every - (elapsed - YEAR).clip(lower=0) // every
     return rows.assign(
         uasc=np.where(rows["uasc"], YES, NO),
         care_start_date=start,

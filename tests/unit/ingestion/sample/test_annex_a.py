@@ -309,12 +309,15 @@ def test_counters_tell_of_what_lies_before_the_file(lists: Lists, value: dict) -
         assert (lists[number][column] > 0).any()
 
 
-def test_what_follows_from_an_open_case_is_empty(lists: Lists) -> None:
+def test_the_columns_of_a_row_agree(lists: Lists) -> None:
     open_ = lists[4]["authorisation_date"].isna()
     assert lists[4].loc[open_, "needs_support"].isna().all()
     assert lists[4].loc[~open_, "needs_support"].notna().all()
     care = lists[8]
     assert care.loc[care["care_end_date"].isna(), "care_end_reason"].isna().all()
+    settled = care["placement_start_date"] == care["care_start_date"]
+    assert (care.loc[settled, "placements_last_12_months"] == 1).all()
+    assert (care.loc[~settled, "placements_last_12_months"] >= 1).all()
     assert care.loc[care["missing_episodes"] == 0, "interview_offered"].isna().all()
     silent = lists[9]["in_touch"] != YES
     assert lists[9].loc[silent, ["accommodation", "suitability", "activity"]].isna().all(axis=None)
