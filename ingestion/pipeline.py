@@ -110,7 +110,13 @@ def _fields(table: str) -> list[tuple[str, pa.DataType]]:
 
 
 # The reference seeds that reading a file depends on.
-_REFERENCE_READ = ("la_code_changes", "local_authorities", "participation", "quarters")
+_REFERENCE_READ = (
+    "agreements",
+    "la_code_changes",
+    "local_authorities",
+    "participation",
+    "quarters",
+)
 
 
 @lru_cache
