@@ -6,7 +6,7 @@ Exit codes: 0 done, 1 blocked (a gate failed, or a finding that blocks), 2 wrong
 import json
 import os
 import sys
-from datetime import datetime
+from datetime import date, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -241,12 +241,8 @@ def purge(
         bool, typer.Option("--dry-run", help="List what is due, and delete nothing.")
     ] = False,
     as_of: Annotated[
-        datetime | None,
-        typer.Option(
-            "--as-of",
-            formats=["%Y-%m-%d"],
-            help="Delete as if it were this day; left out, it is today.",
-        ),
+        str | None,
+        typer.Option("--as-of", help="As if it were this day, like 2026-07-01 (default: today)."),
     ] = None,
     without_figures: Annotated[
         bool,
@@ -261,6 +257,10 @@ def purge(
     """Delete child-level data kept longer than the rules of retention say; their figures stay."""
     from ingestion.landing import LONDON
 
+    try:
+        day = date.fromisoformat(as_of) if as_of else datetime.now(LONDON).date()
+    except ValueError:
+        _stop(f"{as_of!r} is not a day; write it like 2026-07-01.", 2)
     place = homes.from_environment(home, landing)
     if not place.root.is_dir():
         _stop(f"There is no home at {place.root}.", 2)
@@ -268,7 +268,6 @@ def purge(
         _stop(f"There is no landing zone at {place.landing}.", 2)
     from orchestration.purging import purge as delete_due
 
-    day = as_of.date() if as_of else datetime.now(LONDON).date()
     raise typer.Exit(delete_due(place, day, dry_run, without_figures, console))
 
 

@@ -47,6 +47,8 @@ def _purge(place: Home, day: date, dry_run: bool, without_figures: bool, console
         for problem in problems:
             console.print(f"could not be deleted: {plain(problem)}", markup=False, soft_wrap=True)
         console.print(f"Deleted, due on {day}: {_counted(going)}.")
+        if any(item.file_id for item in going):
+            console.print("The warehouse went with them: the next run builds it anew.")
     if staying:
         console.print(
             f"Left in place: {_counted(staying)}. Their figures would be lost: run the quarter"
@@ -80,4 +82,4 @@ def _counted(items: Sequence[Item]) -> str:
     counts = Counter(item.what for item in items)
     words = [f"{n} {_NAMES[what][n != 1]}" for what, n in sorted(counts.items())]
     paths = sum(len(item.paths) for item in items)
-    return f"{', '.join(words)} ({paths} paths)" if words else "nothing"
+    return f"{', '.join(words)} ({paths} path{'s' * (paths != 1)})" if words else "nothing"
