@@ -1,10 +1,11 @@
 """What arrived, when, from whom, and which version counts.
 
 One row per file content ever seen at a path, kept in `ledger/<source>.parquet` of the home. Rows
-are never removed: a file that is replaced or withdrawn changes its state. Reading files is not done
-here; the pipeline hands in what each parse found.
+are never removed: a file that is replaced, withdrawn or purged changes its state. Reading files is
+not done here; the pipeline hands in what each parse found.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,8 +21,14 @@ from ingestion.store import read_parquet, write_parquet
 # finding; replaced: a usable version of the same submission stands at the same path now; withdrawn:
 # the path is empty now, or what had been set aside there was made good. What was overwritten by a
 # file that is set aside, or by another submission, stays accepted: that loses nothing. duplicate:
-# the same content is already held for the same subject; the first one counts.
-STATES = ("accepted", "quarantined", "replaced", "withdrawn", "duplicate")
+# the same content is already held for the same subject; the first one counts. purged: it was
+# accepted, and its child-level data have been deleted by rule; the figures kept of it count on.
+STATES = ("accepted", "quarantined", "replaced", "withdrawn", "duplicate", "purged")
+
+# The states of what counts, or did: versions are numbered over these.
+_COUNTED = ["accepted", "replaced", "purged"]
+# Of these the newest of a subject is current.
+_STANDING = ["accepted", "purged"]
 
 # The parts of a subject: what two files must share to be versions of one another.
 SUBJECT = ["dataset", "new_la_code", "quarter"]
@@ -98,6 +105,18 @@ class Ledger:
         write_parquet(ledger.reset_index(drop=True), self.path)
         return ledger.reset_index(drop=True)
 
+    def purge(self, file_ids: Collection[str]) -> pd.DataFrame:
+        """Say of accepted files that what they held is deleted by rule; store and return all.
+
+        Whatever else was deleted with them is gone like any file: recording finds that out.
+        """
+        ledger = self.read()
+        due = ledger["file_id"].isin(file_ids) & (ledger["state"] == "accepted")
+        if due.any():
+            ledger["state"] = ledger["state"].mask(due, "purged")
+            write_parquet(ledger, self.path)
+        return ledger
+
     def orders(
         self, files: list[tuple[LandedFile, str, Parsed]], now: datetime
     ) -> dict[str, tuple]:
@@ -145,10 +164,12 @@ def _states_of_gone(gone: pd.DataFrame, present: pd.DataFrame) -> pd.Series:
     # The sidecar was corrected: the same content is another's now, and not this one's any more.
     others = present[~present["path"].isin(present.loc[_is_nobodys(present), "path"])]
     moved = _in(gone, others, ["path", "sha256"]) & ~_in(gone, present)
-    counted = gone["state"].isin(["accepted", "replaced"])
+    counted = gone["state"].isin(_COUNTED)
     counted |= (gone["state"] == "withdrawn") & gone["submission_number"].notna()
     state = gone["state"].mask(counted & (again | moved), "replaced")
-    state = state.mask(~gone["path"].isin(present["path"]), "withdrawn")
+    # Of a purged file the platform itself emptied the path: nobody took it away.
+    taken = ~gone["path"].isin(present["path"]) & (gone["state"] != "purged")
+    state = state.mask(taken, "withdrawn")
     # Never "replaced", which is history of figures: nothing was ever read from these.
     made_good = (gone["state"] == "quarantined") & gone["path"].isin(usable["path"])
     return state.mask(made_good, "withdrawn")
@@ -212,18 +233,18 @@ _ORDER = ["release", "last_period", "received_at", "first_seen_at", "path", "fil
 
 
 def _number(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Chains of versions: the newest accepted file of a subject is current."""
+    """Chains of versions: the newest file of a subject that stands is current."""
     ledger = ledger.sort_values(_ORDER, na_position="first").reset_index(drop=True)
     subject = _subject(ledger)
     # All that ever counted: what was taken away was received all the same.
-    ever = ledger["state"].isin(["accepted", "replaced"]) | (
+    ever = ledger["state"].isin(_COUNTED) | (
         ledger["submission_number"].notna() & (ledger["state"] == "withdrawn")
     )
     run = _runs(ledger[ever], subject[ever]).reindex(ledger.index)
     ledger["state"] = _without_duplicates(ledger, run, subject)
     ledger["submission_number"] = _numbers(ledger, run, subject)
-    accepted = ledger["state"] == "accepted"
-    newest = ledger[accepted].groupby(subject[accepted]).tail(1).index
+    standing = ledger["state"].isin(_STANDING)
+    newest = ledger[standing].groupby(subject[standing]).tail(1).index
     ledger["is_current"] = ledger.index.isin(newest)
     ledger["release_id"] = _release_ids(ledger)
     return ledger
@@ -243,7 +264,8 @@ def _without_duplicates(ledger: pd.DataFrame, run: pd.Series, subject: pd.Series
     sent again after a second is not: it is what the authority said last. Of published files, whose
     release is told by the content, only that last one stands.
     """
-    usable = ledger["state"].isin(["accepted", "replaced"])
+    usable = ledger["state"].isin(_COUNTED)
+    # In the order of the words: accepted lies there, purged did until we deleted it, replaced did.
     present_first = ledger.loc[usable, "state"].sort_values(kind="stable").index
     place = run.loc[present_first].groupby(run.loc[present_first]).cumcount()
     first = usable & (place.reindex(ledger.index) == 0)
@@ -260,7 +282,7 @@ def _numbers(ledger: pd.DataFrame, run: pd.Series, subject: pd.Series) -> pd.Ser
     files and Annex A are numbered by their order instead: that is what their figures are chosen by.
     """
     given = ledger["submission_number"].astype("Int64")
-    counts = ledger["state"].isin(["accepted", "replaced"])
+    counts = ledger["state"].isin(_COUNTED)
     numbered = counts | ((ledger["state"] == "withdrawn") & given.notna())
     place = (numbered.groupby(subject).cumsum()).astype("Int64")
     kept = given.where(numbered)

@@ -2,7 +2,8 @@
 
 A file is parsed again only when its content, place, sidecar or the contract changed; what it gave
 is kept in `raw/.parsed/`. The hand-over is one Parquet file per table in `raw/`, the files' ledger,
-and the findings. No orchestration here: the result object says what happened.
+and the findings. Deletion by rule is `retention`'s. No orchestration here: the result object says
+what happened.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion import aliases, landing, quarantine, releases
+from ingestion import aliases, kept_figures, landing, quarantine, releases
 from ingestion.aliases import Remembered
 from ingestion.contract import Table, contract
 from ingestion.findings import Finding, to_frame
@@ -27,7 +28,7 @@ from ingestion.ledger import Ledger
 from ingestion.registry import seeds_folder
 from ingestion.sources import Parsed, annex_a, chat_values, ofsted, parse_landed, published, returns
 from ingestion.sources.published_standard import KEYS
-from ingestion.store import ledger_path, parsed_folder, write_parquet
+from ingestion.store import ledger_path, parsed_folder, read_parquet, write_parquet
 
 SOURCES = ("return", "annex_a", "published")
 
@@ -121,7 +122,13 @@ def _fields(table: str) -> list[tuple[str, pa.DataType]]:
 
 
 # The reference seeds that reading a file depends on.
-_REFERENCE_READ = ("la_code_changes", "local_authorities", "participation", "quarters")
+_REFERENCE_READ = (
+    "agreements",
+    "la_code_changes",
+    "local_authorities",
+    "participation",
+    "quarters",
+)
 
 
 @lru_cache
@@ -154,12 +161,16 @@ def ingest(
     Raises MixedZones rather than let synthetic and real figures meet in one home, and NothingLeft
     rather than withdraw all that a source had sent, unless `allow_withdrawals` says it is meant.
     """
-    _keep_apart(landing_zone, home)
+    kind = keep_apart(landing_zone, home)
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "landing_kind").write_text(kind)
     result = Ingested(source)
     remembered = aliases.load(landing_zone) if source == "return" else None
     entries = []
     files = landing.scan(landing_zone, source)
-    held = Ledger(ledger_path(home, source)).read()["is_current"].sum()
+    before = Ledger(ledger_path(home, source)).read()
+    # What was purged has no file any more, and needs none.
+    held = (before["is_current"] & (before["state"] == "accepted")).sum()
     if held and not files and not allow_withdrawals:
         raise NothingLeft(
             f"{landing_zone / landing.FOLDERS[source]} holds no file, and {held} counted before."
@@ -177,20 +188,22 @@ def ingest(
     result.files = len(files)
     result.quarantined = sorted({file.path for file, _, parsed in entries if not parsed.accepted})
     usable = ledger.loc[ledger["state"].isin(["accepted", "replaced"]), "file_id"]
+    purged = ledger.loc[ledger["state"] == "purged", "file_id"]
     if source == "annex_a":
         # Child-level rows of superseded files are not kept any longer than they are needed. Lists
         # may come in several files, so an accepted file may be needed beside a newer one.
         usable = ledger.loc[ledger["state"] == "accepted", "file_id"]
-        gone = ledger["state"].isin(["replaced", "withdrawn", "duplicate"])
+        gone = ledger["state"].isin(["replaced", "withdrawn", "duplicate", "purged"])
         for file_id in ledger.loc[gone, "file_id"]:
             shutil.rmtree(parsed_folder(home) / file_id, ignore_errors=True)
+        kept_figures.hand_over(home)
     for table in tables_of(source):
         result.tables[table] = _hand_over(table, list(usable), home)
     found: list[tuple[str | None, Finding]] = [
         (file_id, finding) for _, file_id, parsed in entries for finding in parsed.findings
     ]
     found += [(None, finding) for finding in (remembered.findings if remembered else [])]
-    result.findings = _hand_over_findings(source, found, home)
+    result.findings = _hand_over_findings(source, found, list(purged), home)
     return result
 
 
@@ -207,7 +220,8 @@ def _hold_against_before(
     return {file.path: found[file_id] for file, file_id, _ in entries if found.get(file_id)}
 
 
-def _keep_apart(landing_zone: Path, home: Path) -> None:
+def keep_apart(landing_zone: Path, home: Path) -> str:
+    """The kind of a landing zone; raises MixedZones where the home has held the other kind."""
     stamp = home / "landing_kind"
     kind = "synthetic" if landing.is_synthetic(landing_zone) else "real"
     if stamp.exists() and stamp.read_text() != kind:
@@ -215,8 +229,7 @@ def _keep_apart(landing_zone: Path, home: Path) -> None:
             f"{home} holds {stamp.read_text()} data and {landing_zone} is {kind}: figures would"
             " mix. Use another --home for it."
         )
-    home.mkdir(parents=True, exist_ok=True)
-    stamp.write_text(kind)
+    return kind
 
 
 def parser(
@@ -231,10 +244,7 @@ def _parse_once(
     file: LandedFile, home: Path, key: bytes, remembered: Remembered | None
 ) -> tuple[list[tuple[str, Parsed]], bool]:
     """The submissions of a file, each with its id, and whether the file was read anew for them."""
-    identity = json.dumps(
-        [file.source, file.path, file.sha256, file.sidecar, file.synthetic], default=str
-    )
-    file_id = hashlib.sha256(identity.encode()).hexdigest()[:16]
+    file_id = id_of(file)
     rules = _rules_version(file.source)
     rules += remembered.digest(landing.la_of(file)) if remembered else ""
     keyed = hashlib.sha256(key + rules.encode()).hexdigest()[:16]
@@ -255,6 +265,14 @@ def _parse_once(
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.write_text(json.dumps(ids))
     return list(zip(ids, submissions, strict=True)), True
+
+
+def id_of(file: LandedFile) -> str:
+    """A file version's id: of its content, its place and all that its sidecar says."""
+    identity = json.dumps(
+        [file.source, file.path, file.sha256, file.sidecar, file.synthetic], default=str
+    )
+    return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
 def _submission_id(file_id: str, parsed: Parsed) -> str:
@@ -344,11 +362,17 @@ def raw_path(home: Path, table: str) -> Path:
 
 
 def _hand_over_findings(
-    source: str, found: list[tuple[str | None, Finding]], home: Path
+    source: str, found: list[tuple[str | None, Finding]], purged: list[str], home: Path
 ) -> dict[str, int]:
     file_ids = pd.Series([file_id for file_id, _ in found], dtype="string")
     findings = to_frame(finding for _, finding in found).assign(file_id=file_ids)
-    write_parquet(findings, home / "raw" / f"{source}_findings.parquet")
+    path = home / "raw" / f"{source}_findings.parquet"
+    handed_over = findings
+    if purged and path.exists():
+        # Figures that count on keep what was said about them; nothing is left to say it anew.
+        before = read_parquet(path).astype(findings.dtypes)
+        handed_over = pd.concat([findings, before[before["file_id"].isin(purged)]])
+    write_parquet(handed_over, path)
     return {str(k): int(v) for k, v in findings["severity"].value_counts().items()}
 
 

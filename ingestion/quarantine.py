@@ -1,8 +1,9 @@
 """Copies of files that were set aside, each with the reason beside it.
 
 The sender may take a file away or write over it; what was refused, and why, stays here until
-somebody deletes it. Files are copied as bytes and never opened as what they claim to be. Whether a
-file is set aside is decided by its findings, not here.
+somebody, or `liia purge`, deletes it. Files are copied as bytes and never opened as what they claim
+to be. Whether a file is set aside is decided by its findings, not here; so is whether it may be
+copied at all.
 """
 
 import contextlib
@@ -15,12 +16,16 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from ingestion import agreements
 from ingestion.findings import Finding
 from ingestion.landing import LandedFile
 
 # Larger files stay where they lie: no reader takes them, and twice of each would fill the disk.
 MAX_COPY_BYTES = 500 * 1024 * 1024
 REASON = "reason.json"
+# Nobody has agreed that it be held: of an authority nobody knows, no agreement can be on record.
+NOT_AGREED = "no agreement to hold it is on record"
+_NOT_TO_BE_COPIED = {agreements.MISSING, "annex_a.authority.unknown"}
 _LONGEST = 120
 _CHUNK = 1024 * 1024
 
@@ -28,9 +33,9 @@ _CHUNK = 1024 * 1024
 def set_aside(file: LandedFile, findings: Sequence[Finding], home: Path) -> Path:
     """Copy `file` into `home/quarantine/<source>/<id>/` with a reason.json; returns that folder.
 
-    The id is of path and content, so the same file again writes nothing. Of a link, and of a file
-    that is too large, only the reason is kept. Raises OSError where the copy cannot be made: the
-    other files of the source can go on.
+    The id is of path and content, so the same file again writes nothing. Of a link, of a file that
+    is too large, and of child-level data without an agreement, only the reason is kept. Raises
+    OSError where the copy cannot be made: the other files of the source can go on.
     """
     identity = hashlib.sha256(f"{file.path}\0{file.sha256}\0{file.size}".encode())
     folder = home / "quarantine" / file.source / identity.hexdigest()[:16]
@@ -46,9 +51,14 @@ def set_aside(file: LandedFile, findings: Sequence[Finding], home: Path) -> Path
             if finding.severity == "block"
         ],
     }
+    agreed = not any(finding.rule_id in _NOT_TO_BE_COPIED for finding in findings)
     if folder.exists():
-        _refresh(folder, reason)
-        return folder
+        kept = _reason(folder)
+        if agreed == (kept.get("not_copied") != NOT_AGREED):
+            _refresh(folder, kept, reason)
+            return folder
+        # An agreement has ended, or has come, since: what was kept before is not what to keep now.
+        shutil.rmtree(folder)
     for level in (home / "quarantine", folder.parent):
         level.mkdir(parents=True, exist_ok=True)
         level.chmod(0o700)
@@ -57,7 +67,7 @@ def set_aside(file: LandedFile, findings: Sequence[Finding], home: Path) -> Path
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(mode=0o700)
     try:
-        reason |= _copied(file, beside)
+        reason |= _copied(file, beside) if agreed else {"copy": None, "not_copied": NOT_AGREED}
         _write(beside / REASON, reason)
         beside.replace(folder)
     finally:
@@ -105,12 +115,17 @@ def _copied(file: LandedFile, folder: Path) -> dict[str, object]:
     return {"copy": name, "sha256": digest.hexdigest()}
 
 
-def _refresh(folder: Path, reason: dict[str, object]) -> None:
+def _reason(folder: Path) -> dict[str, object]:
+    """What the reason says; nothing, where somebody deleted or damaged it."""
+    with contextlib.suppress(OSError, ValueError):
+        found = json.loads((folder / REASON).read_text(encoding="utf-8"))
+        return found if isinstance(found, dict) else {}
+    return {}
+
+
+def _refresh(folder: Path, kept: dict[str, object], reason: dict[str, object]) -> None:
     """Rules may have changed since: the reason follows, the copy stays as it is."""
     path = folder / REASON
-    kept: dict[str, object] = {}
-    with contextlib.suppress(OSError, ValueError):
-        kept = json.loads(path.read_text(encoding="utf-8"))
     merged = kept | {key: value for key, value in reason.items() if key != "sha256"}
     if merged != kept:
         beside = path.with_name(f".{REASON}.tmp")

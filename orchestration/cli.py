@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 blocked (a gate failed, or a finding that blocks), 2 wrong
 import json
 import os
 import sys
+from datetime import date, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -232,6 +233,42 @@ def fetch_published(
     from orchestration.fetching import fetch
 
     raise typer.Exit(fetch(place.landing, listed, source_file, chosen, dry_run, console))
+
+
+@app.command()
+def purge(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List what is due, and delete nothing.")
+    ] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", help="As if it were this day, like 2026-07-01 (default: today)."),
+    ] = None,
+    without_figures: Annotated[
+        bool,
+        typer.Option(
+            "--without-figures",
+            help="Delete also extracts whose figures are not published yet: they are lost.",
+        ),
+    ] = False,
+    landing: LandingOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Delete child-level data kept longer than the rules of retention say; their figures stay."""
+    from ingestion.landing import LONDON
+
+    try:
+        day = date.fromisoformat(as_of) if as_of else datetime.now(LONDON).date()
+    except ValueError:
+        _stop(f"{as_of!r} is not a day; write it like 2026-07-01.", 2)
+    place = homes.from_environment(home, landing)
+    if not place.root.is_dir():
+        _stop(f"There is no home at {place.root}.", 2)
+    if not place.landing.is_dir():
+        _stop(f"There is no landing zone at {place.landing}.", 2)
+    from orchestration.purging import purge as delete_due
+
+    raise typer.Exit(delete_due(place, day, dry_run, without_figures, console))
 
 
 @app.command()

@@ -4,7 +4,6 @@ Everything is recorded in the home's Dagster instance, so the same run is in the
 """
 
 import contextlib
-import fcntl
 import time
 import uuid
 from collections import Counter
@@ -17,6 +16,7 @@ from ingestion.periods import Quarter
 from orchestration import home as homes
 from orchestration.home import Home
 from orchestration.lib import QUARTERS
+from orchestration.lock import AtWork, alone_in
 
 STEPS = {
     "ingest_return": "Reading returns",
@@ -92,13 +92,12 @@ def run_quarter(
         )
         return 2
     place.prepare()
-    with (place.root / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            console.print(f"Another liia run is at work in {place.root}; wait for it to end.")
-            return 1
-        return _run(place, quarter, console, allow_withdrawals)
+    try:
+        with alone_in(place):
+            return _run(place, quarter, console, allow_withdrawals)
+    except AtWork as error:
+        console.print(str(error), markup=False)
+        return 1
 
 
 def _run(place: Home, quarter: Quarter, console: Console, allow_withdrawals: bool) -> int:

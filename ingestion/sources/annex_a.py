@@ -6,7 +6,7 @@ sent, for the sender's own check. Quarterly figures are derived in dbt, not here
 
 import pandas as pd
 
-from ingestion import landing
+from ingestion import agreements, landing
 from ingestion.conform import Casts
 from ingestion.contract import contract
 from ingestion.dates import FROM_1900, FROM_1904
@@ -21,9 +21,25 @@ from ingestion.sources.annex_a_sheets import find_lists
 COLUMNS = "annex_a_columns"
 
 
+PURPOSE = "annex_a_figures"
+
+
 def parse(file: landing.LandedFile, key: bytes) -> Parsed:
-    """Read one file; `key` is the pseudonymisation key. Findings carry no cell content."""
-    return minimise(read_lists(file), key)
+    """Read one file; `key` is the pseudonymisation key. Findings carry no cell content.
+
+    Nothing is opened of an authority that has not agreed to it, nor of nobody knows whom.
+    """
+    if chat_values.is_named(file):
+        return chat_values.parse(file)
+    la = landing.la_of(file)
+    if la is None:
+        return Parsed(findings=[annex_a_extract.nobodys()])
+    agreed = agreements.findings(file, la, PURPOSE)
+    if any(finding.severity == "block" for finding in agreed):
+        return Parsed(findings=agreed, la_code=la)
+    parsed = minimise(read_lists(file), key)
+    parsed.findings = agreed + parsed.findings
+    return parsed
 
 
 def read_lists(file: landing.LandedFile) -> Parsed:

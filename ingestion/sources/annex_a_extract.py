@@ -39,14 +39,7 @@ def identify(parsed: Parsed, file: landing.LandedFile, stated: tuple[date, str] 
     parsed.la_code = landing.la_of(file)
     quarter = landing.quarter_of(file)
     if parsed.la_code is None:
-        parsed.findings.append(
-            Finding(
-                "annex_a.authority.unknown",
-                "block",
-                "Nothing says which authority sent this workbook",
-                expected="a folder such as annex_a/2025-26-Q2/CAM, or a sidecar with “la: CAM”",
-            )
-        )
+        parsed.findings.append(nobodys())
     latest = _latest_event(parsed.tables, file.received_at.date())
     inferred = (latest, INFERRED) if latest else (None, None)
     parsed.extract_date, parsed.extract_date_basis = stated or inferred
@@ -110,6 +103,16 @@ def _latest_event(tables: dict[str, pd.DataFrame], received: date) -> date | Non
     ]
     days = [event.date() for event in latest if pd.notna(event)]
     return max(days) if days else None
+
+
+def nobodys() -> Finding:
+    """The finding for a file that nothing tells the authority of."""
+    return Finding(
+        "annex_a.authority.unknown",
+        "block",
+        "Nothing says which authority sent this file",
+        expected="a folder such as annex_a/2025-26-Q2/CAM, or a sidecar with “la: CAM”",
+    )
 
 
 def stated_date(file: landing.LandedFile, sheets: list[Sheet]) -> tuple[date, str] | None:

@@ -12,7 +12,7 @@ from functools import lru_cache
 import pandas as pd
 from rapidfuzz import process
 
-from ingestion import conform, headers, landing
+from ingestion import conform, headers, landing, readers
 from ingestion.contract import contract
 from ingestion.findings import Finding
 from ingestion.headers import Resolution, normalise
@@ -24,6 +24,25 @@ from ingestion.sources import Parsed, header_findings
 TABLE = "chat_values"
 # A printed percentage or rate has one decimal at least.
 _ROUNDING = 0.05 + 1e-9
+
+
+def is_named(file: landing.LandedFile) -> bool:
+    """Whether a file's name says that it holds values of ChAT, so that no child is in it."""
+    return "chat values" in normalise(file.absolute.stem)
+
+
+def parse(file: landing.LandedFile) -> Parsed:
+    """Read a file that is named for values; it need not be one authority's."""
+    try:
+        sheets = readers.read(file.absolute)
+    except readers.UnreadableFile as error:
+        return Parsed(findings=[Finding(error.rule_id, "block", str(error))])
+    resolution = header_of(sheets[0])
+    if resolution is None:
+        message = "This file is named for values of ChAT and has no header row of such a file"
+        wanted = ", ".join(c.headers[0] for c in contract("chat").table(TABLE).columns)
+        return Parsed(findings=[Finding("chat.no_header", "block", message, expected=wanted)])
+    return read(file, sheets[0], resolution)
 
 
 def header_of(sheet: Sheet) -> Resolution | None:

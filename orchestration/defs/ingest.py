@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from ingestion import kept_figures
 from ingestion.findings import Finding
 from ingestion.landing import LONDON
 from ingestion.pipeline import SOURCES, ingest, raw_path, tables_of
@@ -26,7 +27,8 @@ def raw_key(table: str) -> dg.AssetKey:
 
 
 def tables_with_ledger(source: str) -> list[str]:
-    return [*tables_of(source), f"{source}_files", f"{source}_findings"]
+    kept = [kept_figures.TABLE] if source == "annex_a" else []
+    return [*tables_of(source), f"{source}_files", f"{source}_findings", *kept]
 
 
 def _description(source: str, table: str) -> str:
@@ -34,6 +36,8 @@ def _description(source: str, table: str) -> str:
         return f"Ledger: every {source} file ever received, its state and which version counts."
     if table.endswith("_findings"):
         return f"What was wrong in {source} files, with address, expectation and fix."
+    if table == kept_figures.TABLE:
+        return "Figures counted from workbooks whose child-level rows have been purged."
     return DESCRIPTIONS[source]
 
 

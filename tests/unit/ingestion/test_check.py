@@ -70,7 +70,11 @@ def test_the_sender_sees_the_cell_that_is_wrong(tmp_path: Path) -> None:
     sheets = annex_a_sheets(annex_a_list_3=[child("annex_a_list_3", gender="Femail")])
     result = check_file(write_book(tmp_path / "CAM 2025-26-Q2.xlsx", sheets))
     (finding,) = result["findings"]
-    assert (finding["cell"], finding["value"], finding["suggestion"]) == ("B3", "Femail", "b) Female")
+    assert (finding["cell"], finding["value"], finding["suggestion"]) == (
+        "B3",
+        "Femail",
+        "b) Female",
+    )
     assert result["accepted"]
 
 

@@ -325,3 +325,96 @@ def test_annex_a_and_releases_are_numbered_in_their_order(
     frame = ledger.record([newer, annex("old", "returns/CAM/a.csv", 1)], NOW)
     numbers = frame.set_index("file_id")["submission_number"]
     assert numbers.to_dict() == {"old": 1, "new": 2}
+
+
+# --- child-level data that is deleted by rule ---
+
+
+@pytest.fixture
+def annex(content: Callable) -> Callable:
+    """An Annex A workbook, told by its text: the same text is the same content."""
+
+    def make(text: str, file_id: str, path: str = "returns/CAM/a.csv", day: int = 1, **facts: str):
+        file, file_id, parsed = content(text, file_id, path, day, **facts)
+        return replace(file, source="annex_a"), file_id, parsed
+
+    return make
+
+
+def test_a_purged_file_stays_current_with_its_number_and_name(
+    ledger: Ledger, annex: Callable
+) -> None:
+    before = ledger.record([annex("1", "one")], NOW)
+    assert states(ledger.purge(["one"])) == {"one": ("purged", True)}
+    for _ in range(2):
+        after = ledger.record([], NOW)
+        assert states(after) == {"one": ("purged", True)}
+        assert after.drop(columns="state").equals(before.drop(columns="state"))
+
+
+def test_only_what_counts_is_purged_anything_else_is_gone(
+    ledger: Ledger, annex: Callable, arrival: Callable
+) -> None:
+    bad = arrival("bad", "returns/CAM/b.csv", 5, ok=False)
+    copy = annex("1", "copy", "returns/CAM/c.csv", 6)
+    ledger.record([annex("1", "one"), bad, copy], NOW)
+    ledger.purge(["one", "bad", "copy", "nobody"])
+    assert states(ledger.record([], NOW)) == {
+        "one": ("purged", True), "bad": ("withdrawn", False), "copy": ("withdrawn", False),
+    }  # fmt: skip
+
+
+def test_purging_nothing_writes_nothing(ledger: Ledger) -> None:
+    assert ledger.purge(["one"]).empty
+    assert not ledger.path.exists()
+
+
+def test_a_purged_newest_version_is_not_overtaken_by_an_older_one(
+    ledger: Ledger, annex: Callable
+) -> None:
+    old, new = annex("1", "old"), annex("2", "new", "returns/CAM/b.csv", 5)
+    ledger.record([old, new], NOW)
+    ledger.purge(["new"])
+    assert states(ledger.record([old], NOW)) == {
+        "old": ("accepted", False),
+        "new": ("purged", True),
+    }
+
+
+def test_a_newer_version_follows_a_purged_one(ledger: Ledger, annex: Callable) -> None:
+    ledger.record([annex("1", "one")], NOW)
+    ledger.purge(["one"])
+    beside = ledger.record([annex("2", "two", "returns/CAM/b.csv", 5)], NOW)
+    assert states(beside) == {"one": ("purged", False), "two": ("accepted", True)}
+    assert list(beside.set_index("file_id").loc[["one", "two"], "submission_number"]) == [1, 2]
+
+
+def test_a_newer_version_at_its_path_replaces_a_purged_one(ledger: Ledger, annex: Callable) -> None:
+    ledger.record([annex("1", "one")], NOW)
+    ledger.purge(["one"])
+    frame = ledger.record([annex("2", "two", day=5)], NOW)
+    assert states(frame) == {"one": ("replaced", False), "two": ("accepted", True)}
+
+
+def test_another_quarters_or_a_broken_file_at_its_path_leaves_a_purged_one_standing(
+    ledger: Ledger, annex: Callable, arrival: Callable
+) -> None:
+    ledger.record([annex("1", "one")], NOW)
+    ledger.purge(["one"])
+    frame = ledger.record([arrival("bad", day=5, ok=False)], NOW)
+    assert states(frame)["one"] == ("purged", True)
+    frame = ledger.record([annex("2", "next", day=6, quarter="2025-26-Q3")], NOW)
+    assert states(frame)["one"] == ("purged", True)
+
+
+def test_a_purged_file_that_is_landed_again_counts_by_its_rows_again(
+    ledger: Ledger, annex: Callable
+) -> None:
+    one = annex("1", "one")
+    ledger.record([one], NOW)
+    ledger.purge(["one"])
+    assert states(ledger.record([one], NOW)) == {"one": ("accepted", True)}
+    ledger.purge(["one"])
+    elsewhere = annex("1", "elsewhere", "returns/CAM/b.csv", 5)
+    frame = ledger.record([elsewhere], NOW)
+    assert states(frame) == {"one": ("duplicate", False), "elsewhere": ("accepted", True)}

@@ -129,6 +129,39 @@ def test_what_an_interrupted_run_left_is_taken_away(land: Callable, tmp_path: Pa
     assert not (done / "half").exists()
 
 
+NOT_AGREED = [
+    [Finding("annex_a.agreement.missing", "block", "not signed")],
+    [Finding("annex_a.authority.unknown", "block", "whose is it"), *FINDINGS],
+]
+
+
+@pytest.mark.parametrize("findings", NOT_AGREED)
+def test_what_nobody_agreed_to_be_held_is_not_copied(
+    land: Callable, tmp_path: Path, findings: list[Finding]
+) -> None:
+    folder = set_aside(land(PLACE, b"children"), findings, tmp_path)
+    assert [path.name for path in folder.iterdir()] == ["reason.json"]
+    assert reason(folder)["copy"] is None
+    assert "agreement" in reason(folder)["not_copied"]
+    assert reason(folder)["reasons"][0]["rule_id"] == findings[0].rule_id
+
+
+@pytest.mark.parametrize("findings", NOT_AGREED)
+def test_a_copy_goes_when_the_agreement_ends_and_is_made_when_it_comes(
+    land: Callable, tmp_path: Path, findings: list[Finding]
+) -> None:
+    file = land(PLACE, b"children")
+    for found, names in [
+        (FINDINGS, ["list.xlsx", "reason.json"]),
+        (findings, ["reason.json"]),
+        (findings, ["reason.json"]),
+        (FINDINGS, ["list.xlsx", "reason.json"]),
+    ]:
+        folder = set_aside(file, found, tmp_path)
+        assert sorted(path.name for path in folder.iterdir()) == names
+        assert ("not_copied" in reason(folder)) == (len(names) == 1)
+
+
 @pytest.mark.parametrize(
     ("name", "safe"),
     [

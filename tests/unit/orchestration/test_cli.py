@@ -16,7 +16,7 @@ from tests.unit.ingestion.builders import USUAL
 def test_help_lists_the_commands() -> None:
     done = liia("--help")
     assert done.returncode == 0
-    for command in ("demo", "run", "check", "template", "fetch-published", "sql", "ui"):
+    for command in ("demo", "run", "check", "template", "fetch-published", "purge", "sql", "ui"):
         assert command in done.stdout
 
 
@@ -43,6 +43,9 @@ def test_help_lists_the_commands() -> None:
             "--report takes a folder",
         ),
         (["fetch-published", "--landing", "nowhere"], "There is no landing zone at"),
+        (["purge", "--home", "nowhere"], "There is no home at"),
+        (["purge", "--home", str(PROJECT), "--landing", "nowhere"], "There is no landing zone at"),
+        (["purge", "--as-of", "yesterday"], "'yesterday' is not a day; write it like 2026-07-01"),
         (["fetch-published", "--only", "c1.csv"], "c1.csv is not a data set here; one of: c2_"),
         (["fetch-published", "--sources", "nowhere.yml"], "nowhere.yml"),
         (["fetch-published", "--sources", str(PROJECT / "README.md")], "README.md: "),
@@ -243,3 +246,84 @@ def test_check_and_template_start_without_the_heavy_libraries(tmp_path: Path) ->
     )
     assert done.returncode == 0, done.stderr
     assert "filled in for 0 of 33" in done.stdout
+
+
+# --- liia purge ---
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home with an extract that was never read, and a copy of which nothing is on record."""
+    folder = tmp_path / "landing" / "annex_a" / "2025-26-Q2" / "CAM"
+    folder.mkdir(parents=True)
+    (folder / "lists.xlsx").write_text("children")
+    (folder / "lists.xlsx.yml").write_text("received_at: 2025-10-09\n")
+    copy = tmp_path / "quarantine" / "annex_a" / "0123"
+    copy.mkdir(parents=True)
+    (copy / "copy.xlsx").write_text("children")
+    return tmp_path
+
+
+def files(home: Path) -> list[str]:
+    return sorted(path.name for path in home.rglob("*") if path.is_file() and path.name != ".lock")
+
+
+def test_a_dry_run_of_purge_lists_and_deletes_nothing(home: Path) -> None:
+    before = files(home)
+    done = liia("purge", "--home", home, "--as-of", "2026-10-09", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    left_over, extract, sidecar, counts, left = done.stdout.splitlines()
+    assert left_over == "left-over, on no record: quarantine/annex_a/0123"
+    assert extract == (
+        "stays, no run has read it yet: extract, received 2025-10-09, 365 days ago, kept for 184:"
+        " annex_a/2025-26-Q2/CAM/lists.xlsx"
+    )
+    assert sidecar.endswith("lists.xlsx.yml")
+    assert counts == "Due on 2026-10-09: 1 left-over (1 path). Nothing was deleted (--dry-run)."
+    assert left.startswith("Left in place: 1 extract (2 paths).")
+    assert files(home) == before
+
+
+def test_purge_leaves_what_would_lose_figures_and_is_exit_1(home: Path) -> None:
+    done = liia("purge", "--home", home, "--as-of", "2026-10-09")
+    assert done.returncode == 1
+    assert "Deleted, due on 2026-10-09: 1 left-over" in done.stdout
+    assert "run the quarter first, or purge with --without-figures" in done.stdout
+    assert files(home) == ["lists.xlsx", "lists.xlsx.yml"]
+
+
+def test_purge_deletes_what_is_due_and_says_how_much(home: Path) -> None:
+    early = liia("purge", "--home", home, "--as-of", "2025-10-10", "--without-figures")
+    assert (early.returncode, files(home)) == (0, ["lists.xlsx", "lists.xlsx.yml"])
+    done = liia("purge", "--home", home, "--as-of", "2026-10-09", "--without-figures")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-2:] == [
+        "Deleted, due on 2026-10-09: 1 extract (2 paths).",
+        "The warehouse went with them: the next run builds it anew.",
+    ]
+    assert files(home) == []
+    again = liia("purge", "--home", home, "--as-of", "2026-10-09")
+    assert (again.returncode, again.stdout) == (0, "Deleted, due on 2026-10-09: nothing.\n")
+
+
+def test_purge_does_not_meet_a_run(home: Path) -> None:
+    before = files(home)
+    with (home / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = liia("purge", "--home", home, "--as-of", "2026-10-09", "--without-figures")
+    assert done.returncode == 1
+    assert "Another liia run is at work" in done.stdout
+    assert files(home) == before
+
+
+def test_purge_stops_before_a_link_with_a_sentence(home: Path) -> None:
+    (home / "moved").mkdir()
+    (home / "landing" / "annex_a").rename(home / "moved" / "annex_a")
+    (home / "landing" / "annex_a").symlink_to(home.parent)
+    (home.parent / "mine.xlsx").write_text("mine")
+    done = liia("purge", "--home", home, "--as-of", "2099-01-01", "--without-figures")
+    assert done.returncode == 1
+    assert "lies behind a link" in done.stdout
+    assert "Traceback" not in done.stderr
+    assert (home.parent / "mine.xlsx").exists()
+    assert "copy.xlsx" in files(home)

@@ -19,7 +19,7 @@ with told as (
         ) as release_number
     from {{ ref('fct_indicator') }} as indicators
     inner join {{ ref('stg_ledger__files') }} as files
-        on indicators.release_id = files.release_id and files.state in ('accepted', 'replaced')
+        on indicators.release_id = files.release_id and files.state in ('accepted', 'replaced', 'purged')
 
 ),
 
