@@ -190,13 +190,14 @@ class _Received:
         self._by_content = dict(zip(content, days["day"], strict=True))
 
     def of(self, file_id: str, file: LandedFile | None) -> date:
-        if file is None or file_id in self._by_id:
+        if file is None:
             return self._by_id[file_id]
-        # A sidecar that a purge left behind when it was cut short goes with what it described.
-        described = file.path.removesuffix(".yml") if file.refused else ""
-        own = file.received_at.astimezone(LONDON).date()
-        known = self._by_content.get((file.path, file.sha256)) if file.sha256 else None
-        return known or self._by_path.get(described) or own
+        described = file.path.removesuffix(".yml")
+        if file.refused and described != file.path and described in self._by_path:
+            # A sidecar that a purge left behind when it was cut short goes with its workbook.
+            return self._by_path[described]
+        known = self._by_id.get(file_id) or self._by_content.get((file.path, file.sha256))
+        return known or file.received_at.astimezone(LONDON).date()
 
 
 def _without_figures(ledger: pd.DataFrame, landed: Iterable[str], home: Path) -> set[str]:

@@ -13,6 +13,7 @@ import pytest
 
 from ingestion import kept_figures, landing, pipeline, quarantine, retention
 from ingestion.findings import Finding
+from ingestion.ledger import Ledger
 from ingestion.pipeline import MixedZones, ingest, schema_of
 from ingestion.retention import BehindLink, Item, days_kept, delete, due
 from ingestion.sources import Parsed
@@ -557,6 +558,18 @@ def test_the_steps_above_are_all_there_are(published: Platform, killed: Callable
 
 def test_the_last_step_above_is_one(published: Platform, killed: Callable) -> None:
     assert killed(STEPS[-1], published.purge)
+
+
+def test_a_run_takes_away_what_is_left_of_a_purged_file(published: Platform) -> None:
+    (item,) = published.due()
+    *_, workbook, sidecar = item.paths
+    workbook.unlink()
+    sidecar.unlink()
+    kept_figures.keep([str(item.file_id)], published.home, NOW)
+    Ledger(ledger_path(published.home, "annex_a")).purge([str(item.file_id)])
+    published.ingest(1)
+    assert not (published.home / "raw" / ".parsed" / str(item.file_id)).exists()
+    assert published.told() == FIGURES
 
 
 # --- the figures kept ---
