@@ -101,18 +101,14 @@ def care(draws: Draws, onward: pd.DataFrame) -> pd.DataFrame:
         dates, _ = draws.dates(started)
         lasted = draws.rng.exponential(850, legacy).astype(int) % longest + 1
         start = np.concatenate([opens - lasted.astype("timedelta64[D]"), dates])
-        child = draws.people.more(0)
+        child = np.full(len(start), -1)
         if not uasc:
-            referred = draws.pick(onward["referral_date"].to_numpy("datetime64[D]"), dates, 60)
-            child = np.where(referred >= 0, onward["child"].to_numpy()[referred], -1)
-            child[pd.Series(child).duplicated()] = -1
-        known = np.full(len(start), -1)
-        known[len(start) - len(child) :] = child
-        known[known < 0] = draws.people.more((known < 0).sum())
+            child[legacy:] = _referred(draws, onward, dates)
+        child[child < 0] = draws.people.more((child < 0).sum())
         parts.append(
             pd.DataFrame(
                 {
-                    "child": known,
+                    "child": child,
                     "uasc": uasc,
                     "start": start,
                     "end": draws.leave(start, target[1:], _evenly),
@@ -122,6 +118,13 @@ def care(draws: Draws, onward: pd.DataFrame) -> pd.DataFrame:
     rows = pd.concat(parts, ignore_index=True)
     rows = rows.assign(**_left(draws, rows))
     return rows.assign(**_placed(draws, rows), **_looked_after(draws, rows))
+
+
+def _referred(draws: Draws, onward: pd.DataFrame, dates: np.ndarray) -> np.ndarray:
+    """For each date a child referred some weeks before, each child once; -1 for nobody known."""
+    before = draws.pick(onward["referral_date"].to_numpy("datetime64[D]"), dates, 60)
+    child = np.where(before >= 0, onward["child"].to_numpy()[before], -1)
+    return np.where(pd.Series(child).duplicated(), -1, child)
 
 
 def _left(draws: Draws, rows: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -135,7 +138,7 @@ def _left(draws: Draws, rows: pd.DataFrame) -> dict[str, np.ndarray]:
         [False, draws.happens(0.2, size), draws.happens(0.1, size) & (lasted > 60)],
         False,
     ).astype(bool)
-    # Not whoever was referred in these two years: a referral may follow, and on it no adult.
+    # Not whoever was referred in these two years: another referral may follow, of no adult.
     settled = uasc | (rows["start"] < draws.bounds(0)[0]).to_numpy()
     of_age = ended & ~adoptive & settled & draws.happens(np.where(uasc, 0.85, 0.5), size)
     reason = np.select(

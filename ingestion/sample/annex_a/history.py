@@ -97,15 +97,13 @@ def _births(draws: Draws, parts: dict[str, pd.DataFrame]) -> dict[str, Array]:
     youngest = np.maximum(first, eldest)
 
     care, leavers = parts["care"], parts["leavers"].dropna(subset="birth_date")
-    own = {
-        name: care.loc[care[name], "child"].to_numpy() for name in ("uasc", "adoptive", "of_age")
-    }
-    youngest[own["uasc"]] = np.maximum(first[own["uasc"]] - 14 * YEAR, eldest[own["uasc"]])
-    eldest[own["adoptive"]] = np.maximum(first[own["adoptive"]] - 3 * YEAR, eldest[own["adoptive"]])
+    uasc, adoptive = (care.loc[care[name], "child"] for name in ("uasc", "adoptive"))
+    youngest[uasc] = np.maximum(first[uasc] - 14 * YEAR, eldest[uasc])
+    eldest[adoptive] = np.maximum(first[adoptive] - 3 * YEAR, eldest[adoptive])
     born = eldest + (draws.rng.random(size) * (youngest - eldest + 1).astype(int)).astype(
         "timedelta64[D]"
     )
-    of_age = care.loc[care["of_age"]]
+    of_age = care[care["of_age"]]
     born[of_age["child"]] = of_age["end"].to_numpy("datetime64[D]") - EIGHTEEN
     born[leavers["child"]] = leavers["birth_date"].to_numpy("datetime64[D]")
 
