@@ -19,3 +19,12 @@
         {{ age_at_extract }}
     )
 {%- endmacro %}
+
+{# What kind of period a measure is of, by what its list is counted over. #}
+{% macro period_type_counted(counted_over) -%}
+    case {{ counted_over }}
+        when 'quarter' then 'quarter'
+        when 'year' then 'rolling_4q'
+        else 'snapshot'
+    end
+{%- endmacro %}

@@ -15,6 +15,7 @@ from tests.unit.ingestion.builders import KEY, annex_a_sheets, child
 
 PLACE = "annex_a/2025-26-Q2/CAM/annex_a.xlsx"
 SIDECAR = "extract_date: 2025-10-03\nreceived_at: 2025-10-09 10:00:00\n"
+ASSUMED = "annex_a.agreement.assumed"
 LISTS = [table.name for table in contract("annex_a").tables]
 
 
@@ -23,9 +24,11 @@ def parse(land: Callable) -> Callable[..., Parsed]:
     def run(
         sheets: dict | None = None, path: str = PLACE, sidecar: str = SIDECAR, key: bytes = KEY
     ) -> Parsed:
-        return annex_a.parse(
-            land(path, annex_a_sheets() if sheets is None else sheets, sidecar), key
-        )
+        """What the pipeline gets, but for the agreement that is assumed of every authority."""
+        content = annex_a_sheets() if sheets is None else sheets
+        parsed = annex_a.parse(land(path, content, sidecar), key)
+        parsed.findings = [found for found in parsed.findings if found.rule_id != ASSUMED]
+        return parsed
 
     return run
 
@@ -227,7 +230,7 @@ def test_a_workbook_without_lists_is_blocked(parse: Callable) -> None:
 
 def test_an_unreadable_workbook_is_one_blocking_finding(land: Callable) -> None:
     parsed = annex_a.parse(land(PLACE, b"rubbish"), KEY)
-    assert ids(parsed) == ["file.wrong_type"]
+    assert ids(parsed) == [ASSUMED, "file.wrong_type"]
 
 
 @pytest.mark.parametrize(
@@ -295,3 +298,35 @@ def test_many_bad_cells_are_counted_without_their_content(parse: Callable) -> No
     about = [finding for finding in parsed.findings if finding.column == "Gender"]
     assert sum(finding.count for finding in about) == 3000
     assert "secret" not in everything(parsed)
+
+
+@pytest.fixture
+def unopened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever opens a file fails."""
+
+    def refuse(path: object) -> None:
+        raise AssertionError(f"{path} was opened")
+
+    monkeypatch.setattr(annex_a, "read", refuse)
+
+
+@pytest.mark.usefixtures("unopened")
+def test_nothing_is_opened_of_an_authority_without_an_agreement(land: Callable) -> None:
+    """The register's agreements begin in June 2022; the file came a day before."""
+    parsed = annex_a.parse(land(PLACE, annex_a_sheets(), "received_at: 2022-05-31\n"), KEY)
+    assert ids(parsed) == ["annex_a.agreement.missing"]
+    assert (parsed.accepted, parsed.tables, parsed.la_code) == (False, {}, "E09000007")
+
+
+@pytest.mark.usefixtures("unopened")
+def test_nothing_is_opened_of_nobody_knows_whom(land: Callable) -> None:
+    parsed = annex_a.parse(land("annex_a/2025-26-Q2/x.xlsx", annex_a_sheets(), SIDECAR), KEY)
+    assert ids(parsed) == ["annex_a.authority.unknown"]
+    assert not parsed.accepted
+
+
+def test_an_agreement_that_is_only_assumed_is_told(land: Callable) -> None:
+    parsed = annex_a.parse(land(PLACE, annex_a_sheets(), SIDECAR), KEY)
+    assert [(f.rule_id, f.severity) for f in parsed.findings] == [(ASSUMED, "check")]
+    invented = annex_a.parse(land(PLACE, annex_a_sheets(), f"{SIDECAR}synthetic: true\n"), KEY)
+    assert invented.findings == []

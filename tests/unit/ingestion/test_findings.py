@@ -13,7 +13,7 @@ from ingestion.findings import COLUMNS, Finding, address, column_letter, fix_of,
 from tests.conftest import PROJECT
 
 SOURCE = Path(ingestion.__file__).parent
-FAMILIES = "aliases|annex_a|drift|file|headers|ofsted|published|quarantine|return|sidecar"
+FAMILIES = "aliases|annex_a|chat|drift|file|headers|ofsted|published|quarantine|return|sidecar"
 EMITTED = sorted(
     {
         rule

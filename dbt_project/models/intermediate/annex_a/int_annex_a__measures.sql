@@ -28,11 +28,7 @@ with counted as (
 select
     measure_code,
     new_la_code,
-    case counted_over
-        when 'quarter' then 'quarter'
-        when 'year' then 'rolling_4q'
-        else 'snapshot'
-    end as period_type,
+    {{ period_type_counted('counted_over') }} as period_type,
     quarter_label as period_label,
     quarter_end as period_end,
     case when is_derivable then cast(amount as double) end as value,

@@ -28,13 +28,31 @@ read_off as (
 
 ),
 
--- A file that was landed again has its rows again.
+-- A file that was landed again has its rows again, and is not purged any more. What was never counted
+-- before it was purged cannot be any more.
 kept as (
 
-    select kept_figures.* exclude (new_la_code, kept_at)
-    from {{ ref('stg_annex_a__kept_figures') }} as kept_figures
-    inner join {{ ref('stg_ledger__files') }} as files on kept_figures.file_id = files.file_id
-    where files.state = 'purged'
+    select
+        derivable.measure_code,
+        derivable.use = 'base' as is_base,
+        {{ period_type_counted('derivable.counted_over') }} as period_type,
+        files.quarter_label as period_label,
+        calendar.quarter_end as period_end,
+        figures.value,
+        coalesce(figures.value_status, 'not_derivable') as value_status,
+        coalesce(figures.is_proxy, derivable.is_proxy) as is_proxy,
+        files.file_id,
+        replace(derivable.list_name, 'annex_a_list_', 'List ') as source_address
+    from {{ ref('stg_ledger__files') }} as files
+    inner join {{ ref('annex_a_measures') }} as derivable
+        on {{ text_list_has('files.table_names', 'derivable.list_name') }}
+    inner join {{ ref('quarters') }} as calendar on files.quarter_label = calendar.quarter_label
+    left join {{ ref('stg_annex_a__kept_figures') }} as figures
+        on
+            files.file_id = figures.file_id
+            and derivable.measure_code = figures.measure_code
+            and (derivable.use = 'base') = figures.is_base
+    where files.source_name = 'annex_a' and files.state = 'purged'
 
 ),
 
