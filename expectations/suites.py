@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingestion.codes import code_list
+from ingestion.conform import UNBORN
 from ingestion.contract import Between, NotBefore, NotNull, Unique
 from ingestion.findings import SEVERITIES
-from ingestion.pipeline import SOURCES, contract_table
+from ingestion.pipeline import SOURCES, contract_table, tables_of
 from ingestion.registry import seed
-from ingestion.sources import ofsted
+from ingestion.sources import annex_a, chat_values, ofsted
 from ingestion.sources.published_standard import LEVELS, PERIOD
 
 # What each contract severity means for a gate: `block` stops the run.
@@ -93,6 +94,22 @@ def raw_suite(table: str) -> list[Rule]:
             _in_set(table, "grade", code_list(ofsted.GRADES)),
             _in_set(table, "grade_status", list(ofsted.STATUSES)),
         ]
+    elif table == annex_a.COLUMNS:
+        keys = ["list_name", "column_name"]
+        lists = [name for name in tables_of("annex_a") if name.startswith("annex_a_list")]
+        rules += [_in_set(table, "list_name", lists)]
+        rules += [_unique(table, ["file_id", *keys], "each column of a list stands once")]
+    elif table == chat_values.TABLE:
+        rules += [
+            _in_set(table, "measure_code", list(seed("registry/measures")["measure_code"])),
+            _unique(table, ["file_id", "quarter", "measure_code"], "one figure of a measure"),
+            Rule(
+                f"{table}.value.not_negative",
+                "ExpectColumnValuesToBeBetween",
+                {"column": "value", "min_value": 0},
+                why="counts, FTE and days are never negative",
+            ),
+        ]
     if table in ("published_values", "return_values"):
         statuses = list(seed("registry/value_statuses")["value_status"])
         return [*rules, _in_set(table, "value_status", statuses), *_contract_rules(table)]
@@ -100,7 +117,7 @@ def raw_suite(table: str) -> list[Rule]:
 
 
 def _contract_rules(table: str) -> list[Rule]:
-    if table.startswith("published_"):
+    if table.startswith("published_") or table in (annex_a.COLUMNS, chat_values.TABLE):
         return []
     found = []
     for rule in contract_table(table).rules:
@@ -119,7 +136,10 @@ def _contract_rules(table: str) -> list[Rule]:
             # Unique within a file: a table holds many.
             found.append(_unique(table, ["file_id", *rule.columns], rule.message, severity))
             continue
-        found.append(Rule(rule.id, name, arguments, severity, rule.message))
+        else:
+            continue  # each file has an extract date of its own: ingestion has held it against that
+        born = f"age_years != {UNBORN}" if isinstance(rule, NotBefore) and rule.unborn else None
+        found.append(Rule(rule.id, name, arguments, severity, rule.message, born))
     return found
 
 

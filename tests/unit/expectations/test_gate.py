@@ -160,7 +160,7 @@ def test_child_level_findings_and_docs_quote_nothing(tmp_path: Path) -> None:
     ]
     docs = tmp_path / "docs"
     outcome = gate.check_raw("annex_a_list_1", table("annex_a_list_1", rows, tmp_path), docs)
-    assert failed(outcome) == {"annex_a.list_1.age.plausible": "warning"}
+    assert failed(outcome) == {"annex_a.age.plausible": "warning"}
     text = " ".join(failure.text for failure in outcome.failures)
     pages = [path.read_text(errors="ignore") for path in docs.rglob("*.html")]
     assert pages
