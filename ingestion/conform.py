@@ -51,17 +51,32 @@ _EXPECTED = {
 
 def text_of(cells: Sequence[Any]) -> pd.Series:
     """Cells as trimmed text, an integral float without its `.0`; empty cells are NA."""
+    return pd.Series([_text(cell) for cell in cells], dtype="string")
+
+
+def _categories_of(cells: Sequence[Any]) -> pd.Categorical:
+    """The same as categories: of a column in which cells repeat each text is made once."""
+    numbers = _Numbers()
     # True and 1 are one key, and not one text.
     mixed = bool in set(map(type, cells))
-    return pd.Series(list(map(_text if mixed else _Texts().__getitem__, cells)), dtype="string")
+    places = np.array([*map(numbers.of if mixed else numbers.__getitem__, cells)], dtype="int64")
+    return pd.Categorical.from_codes(places, categories=pd.Index([*numbers.texts], dtype="str"))
 
 
-class _Texts(dict[Any, str | None]):
-    """The text of each cell seen; columns of 60,000 cells have few."""
+class _Numbers(dict[Any, int]):
+    """The number of each cell's text among those seen; -1 for an empty cell."""
 
-    def __missing__(self, cell: object) -> str | None:
-        text = self[cell] = _text(cell)
-        return text
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: dict[str, int] = {}
+
+    def of(self, cell: object) -> int:
+        text = _text(cell)
+        return -1 if text is None else self.texts.setdefault(text, len(self.texts))
+
+    def __missing__(self, cell: object) -> int:
+        number = self[cell] = self.of(cell)
+        return number
 
 
 def _text_of_text(cells: Sequence[str]) -> pd.Series:
@@ -76,13 +91,16 @@ def _text(cell: object) -> str | None:
     return str(cell).strip() or None
 
 
-def table_cells(sheet: Sheet, resolution: Resolution) -> pd.DataFrame:
+def table_cells(sheet: Sheet, resolution: Resolution, repeating: bool = False) -> pd.DataFrame:
     """The rows under the header as text: a column for each match, and `row`, the zero-based row.
 
-    A row with nothing in any of those columns is an empty row, not a record.
+    A row with nothing in any of those columns is an empty row, not a record. With `repeating` the
+    columns are categories of their texts, which takes a fraction of the time where cells repeat.
     """
     first = resolution.row + 1
-    as_text = text_of if sheet.delimiter is None else _text_of_text
+    as_text: Callable[[Sequence[Any]], Any] = _categories_of
+    if not repeating:
+        as_text = text_of if sheet.delimiter is None else _text_of_text
     positions = resolution.positions
     width = max(positions.values()) + 1
     rows = [
@@ -111,7 +129,10 @@ def integers(spellings: pd.Series) -> pd.Series:
 
 def dates(spellings: pd.Series, day_0: date = day_texts.FROM_1900) -> pd.Series:
     """Dates from date cells, Excel day numbers and day-first text; times are dropped."""
-    found = [None if pd.isna(text) else day_texts.parse(text, day_0) for text in spellings]
+    found = [
+        day_texts.parse(text, day_0) if isinstance(text, str) else None
+        for text in spellings.to_numpy(dtype=object)
+    ]
     return pd.Series(pd.to_datetime(pd.Series(found, dtype="object")).astype("datetime64[s]"))
 
 
@@ -168,7 +189,10 @@ class Casts:
         if caster is None:
             return text
         kind = (column.type, column.codes)
-        places, distinct = pd.factorize(text)
+        if isinstance(text.dtype, pd.CategoricalDtype):
+            places, distinct = text.cat.codes.to_numpy(), text.cat.categories
+        else:
+            places, distinct = pd.factorize(text)
         # As Python's own texts at once: one by one out of Arrow takes ten times as long.
         spellings = np.asarray(distinct, dtype=object)
         numbers, typed = self._known.get(kind, ({}, None))

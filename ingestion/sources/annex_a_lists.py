@@ -91,7 +91,7 @@ def _read(
     sheet, table = found.sheet, found.table
     resolution, findings = _of_layout(table, sheet, found.resolution)
     findings += _about_headers(table, sheet, resolution)
-    cells = conform.table_cells(sheet, resolution)
+    cells = conform.table_cells(sheet, resolution, repeating=True)
     kinds = _not_children(cells, resolution)
     for kind in kinds.dropna().unique():
         rows = cells["row"][kinds == kind] + 1

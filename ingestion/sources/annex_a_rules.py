@@ -30,7 +30,9 @@ def evaluate(tables: dict[str, pd.DataFrame], resolutions: dict[str, Resolution]
 
 def _missing(rule: StandsIn, frame: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     """Rows that the rule speaks of whose child is not on the other list."""
-    chosen = frame[_CHILD].notna() & ~frame[_CHILD].isin(other[_CHILD].dropna())
+    # As Python's own texts: a look-up of Arrow's takes five times as long.
+    ids, others = (f[_CHILD].astype("object") for f in (frame, other))
+    chosen = ids.notna() & ~ids.isin(others.dropna())
     for column, values in rule.where.items():
         given = frame[column].isin([value for value in values if value is not None])
         chosen &= given | frame[column].isna() if None in values else given
