@@ -2,11 +2,12 @@
 
 As each column's `keep` in the contract says: ids are replaced by a keyed hash, dates of birth by
 the first of their month, of a postcode only the outward half stays, free text and names are
-dropped; findings lose the cell's content. Reading workbooks is not done here, and neither is
-deletion. Treatment: LIIA's own privacy rules.
+dropped; what the sender calls a sheet is hashed too, and findings lose the cell's content. Reading
+workbooks is not done here, and neither is deletion. Treatment: LIIA's own privacy rules.
 """
 
 import hmac
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -16,7 +17,7 @@ from ingestion.conform import per_spelling
 from ingestion.contract import contract
 from ingestion.findings import Finding
 from ingestion.sources import Parsed
-from ingestion.sources.annex_a_sheets import named_list
+from ingestion.sources.annex_a_sheets import is_of_layout
 
 
 def minimise(parsed: Parsed, key: bytes) -> Parsed:
@@ -40,6 +41,11 @@ def minimise(parsed: Parsed, key: bytes) -> Parsed:
                 kept = kept.assign(**{column.name: outward})
             elif column.keep == "pseudonymise":
                 kept = kept.assign(**{column.name: pseudonyms(kept[column.name], key, salt, known)})
+        # Rows are told apart by sheet and row, so a name of the sender's own gives way to another.
+        sheets = kept["sheet"]
+        own = sheets.isin([name for name in sheets.unique() if not is_of_layout(name)])
+        if own.any():
+            kept = kept.assign(sheet=sheets.mask(own, pseudonyms(sheets, key, salt, known)))
         parsed.tables[table.name] = kept
     parsed.findings = list(_masked(parsed.findings))
     return parsed
@@ -65,14 +71,18 @@ def pseudonyms(ids: pd.Series, key: bytes, salt: bytes, known: dict[str, str]) -
 def _masked(findings: Iterable[Finding]) -> Iterable[Finding]:
     """Child-level findings lose the cell's content, and every name that is not one of the layout's.
 
-    Where a sheet has no header row, the first child's row would be read as one; and what people
-    call a sheet of their own may be anybody's name.
+    Where a sheet has no header row, the first child's row would be read as one; a header or a sheet
+    may be named for anybody; and what a reader could not read it may quote.
     """
     for finding in findings:
         masked = finding.masked()
-        if finding.rule_id == "headers.unknown":
-            message = "A column that is not part of the layout was not used"
-            masked = replace(masked, message=message, column=None)
-        if finding.sheet and named_list(finding.sheet) is None:
+        if finding.rule_id.startswith("headers.") and finding.value:
+            message = finding.message.replace(f"“{finding.value}”", "“…”")
+            own = finding.column == finding.value
+            masked = replace(masked, message=message, column=None if own else finding.column)
+        elif finding.rule_id.startswith("file."):
+            message = re.sub("“.*”", "“…”", finding.message, flags=re.DOTALL)
+            masked = replace(masked, message=message)
+        if finding.sheet and not is_of_layout(finding.sheet):
             masked = replace(masked, sheet=None)
-        yield replace(masked, value=finding.value) if finding.rule_id == "headers.fuzzy" else masked
+        yield masked

@@ -25,7 +25,7 @@ MAX_COPY_BYTES = 500 * 1024 * 1024
 REASON = "reason.json"
 # Nobody has agreed that it be held: of an authority nobody knows, no agreement can be on record.
 NOT_AGREED = "no agreement to hold it is on record"
-_NOT_TO_BE_COPIED = {agreements.MISSING, "annex_a.authority.unknown"}
+_NOT_TO_BE_COPIED = {agreements.MISSING, "annex_a.authority.unknown", "chat.no_header"}
 _LONGEST = 120
 _CHUNK = 1024 * 1024
 

@@ -184,8 +184,10 @@ def macros() -> UnreadableFile:
 
 
 def damaged(error: Exception) -> UnreadableFile:
+    # Never the error's own words: they may quote a cell, and that may be about a child.
+    kind = type(error).__name__
     return UnreadableFile(
-        f"the workbook cannot be opened ({error}); open it, save a copy and send that",
+        f"the workbook cannot be opened ({kind}); open it, save a copy and send that",
         "file.corrupt",
     )
 

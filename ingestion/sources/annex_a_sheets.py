@@ -77,6 +77,20 @@ def named_list(name: str) -> Table | None:
     return titles.get(text) or titles.get(re.sub(r"^\d{1,2} ", "", text))
 
 
+def is_of_layout(name: str) -> bool:
+    """Whether a sheet's name is made of the layout's words alone, with nobody's own among them."""
+    return set(re.findall(r"[^\W_]+", name.lower())) <= _words()
+
+
+@lru_cache
+def _words() -> set[str]:
+    """The words and numbers by which lists are called: "Annex A - List 03: Referrals"."""
+    tables = contract("annex_a").tables
+    texts = ["annex a lists", *(name for t in tables for name in (t.title, *t.sheets))]
+    numbers = {f"{number:{width}}" for number in range(1, len(tables) + 1) for width in ("", "02")}
+    return {word for text in texts for word in headers.normalise(text).split()} | numbers
+
+
 @lru_cache
 def _names() -> dict[str, dict[str, str]]:
     """Per list: the columns that few lists have, by the headers they are known under."""

@@ -1,11 +1,14 @@
 """Annex A: lists found, children made safe, and no extract date taken on trust."""
 
 import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -107,6 +110,85 @@ def test_without_a_header_row_no_child_is_read_as_one(parse: Callable) -> None:
     parsed = parse(sheets)
     assert "annex_a_list_1" not in parsed.tables
     assert "ecret" not in everything(parsed)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "kept"),
+    [
+        ("List 3", True),
+        ("3 - Referrals", True),
+        ("Annex A List 03_Referrals", True),
+        ("List 3 Nightingale", False),
+        ("List 3 王小明", False),
+        ("List 3 1234567", False),
+    ],
+)
+def test_a_sheet_keeps_the_name_of_a_list_and_no_other(
+    parse: Callable, sheet: str, kept: bool
+) -> None:
+    sheets = annex_a_sheets(annex_a_list_3=[child("annex_a_list_3", gender="?")])
+    sheets[sheet] = sheets.pop("List 3")
+    parsed = parse(sheets)
+    (finding,) = (f for f in parsed.findings if f.rule_id == "annex_a_list_3.gender.type")
+    assert finding.sheet == (sheet if kept else None)
+    (held,) = parsed.tables["annex_a_list_3"]["sheet"]
+    assert (held == sheet) is kept
+
+
+def test_two_sheets_of_a_list_stay_two_whatever_they_are_called(parse: Callable) -> None:
+    sheets = annex_a_sheets()
+    header = sheets.pop("List 3")[:2]
+    for i, team in enumerate(("Nightingale", "Wordsworth"), start=1):
+        sheets[f"List 3 {team}"] = [*header, child("annex_a_list_3", child_id=i)]
+    rows = parse(sheets).tables["annex_a_list_3"]
+    assert rows["row"].tolist() == [3, 3]
+    assert len(set(rows["sheet"])) == 2
+
+
+def test_what_is_told_of_headers_quotes_none_of_them(parse: Callable) -> None:
+    sheets = annex_a_sheets()
+    header = sheets["List 8"][1]
+    long = next(i for i, text in enumerate(header) if "second or subsequent" in text)
+    header[long] += " Secret"
+    header += ["Gender 王小明"]
+    parsed = parse(sheets)
+    told = {f.rule_id: (f.message, f.column) for f in parsed.findings}
+    assert told == {
+        "headers.fuzzy": (
+            "“…” was read as “Is this a second or subsequent period of being a Looked After Child"
+            " within the last 12 months (Y/N)” (96% alike)",
+            None,
+        ),
+        "headers.duplicate": (
+            "“…” heads another column too; column B was used, AI was not",
+            "Gender",
+        ),
+    }
+
+
+def test_a_workbook_that_cannot_be_read_is_told_without_what_is_in_it(
+    land: Callable, tmp_path: Path
+) -> None:
+    """The reader's own words may quote a cell, and its message names the sheet."""
+    book = openpyxl.Workbook()
+    book.active.title = "List 3 Sec”ret"
+    cell = book.active["A1"]
+    cell.value, cell.data_type = "#SECRET", "e"
+    book.save(tmp_path / "error.xlsx")
+    cell.value, cell.data_type = 1, "n"
+    book.save(tmp_path / "address.xlsx")
+    with zipfile.ZipFile(tmp_path / "address.xlsx") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = parts[sheet].replace(b'r="A1" ', b'r="A1B" ')
+    with zipfile.ZipFile(tmp_path / "address.xlsx", "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    for name, said in (("error", "CalamineError"), ("address", "sheet “…” is damaged")):
+        parsed = annex_a.parse(land(PLACE, (tmp_path / f"{name}.xlsx").read_bytes()), KEY)
+        assert "file.corrupt" in ids(parsed)
+        assert said in everything(parsed)
+        assert not any(part in everything(parsed) for part in ("SECRET", "Sec", "ret”"))
 
 
 def test_ages_and_dates_keep_what_counting_needs(parse: Callable) -> None:
