@@ -372,7 +372,7 @@ def broken(
         table=table.name,
         sheet=sheet,
         column=table.column(name).headers[0],
-        expected=rule.expected,
+        expected=rule.expected or _asked_for(rule, table, extracted),
         fix=rule.fix,
     )
     # As the sender wrote it, where the frame still knows.
@@ -380,3 +380,16 @@ def broken(
     if seen.dtype.kind == "M":
         seen = seen.dt.strftime("%d/%m/%Y")
     return listed(finding, frame["row"][bad], seen[bad], positions[name])
+
+
+def _asked_for(rule: Rule, table: Table, extracted: date | None) -> str | None:
+    """What would have kept a rule, where the rule itself does not say it."""
+    if rule.kind == "not_null":
+        return "a value"
+    if rule.kind == "not_before":
+        return f"the day of “{table.column(rule.other).headers[0]}” or a later one"
+    if rule.kind == "not_future" and extracted is not None:
+        return f"{extracted:%d/%m/%Y}, the day of the extract, or an earlier one"
+    if rule.kind == "unique":
+        return "a row of its own"
+    return None

@@ -399,8 +399,8 @@ def test_each_changed_cell_is_read_or_named(read: Callable, cell: Cell) -> None:
     assert [(f.cell, f.message, f.suggestion) for f in named] == (
         [(here, cell.message, cell.suggestion)] if cell.rule else []
     )
-    if cell.rule and cell.becomes is None and cell.typed != "":
-        assert all(f.value and f.expected for f in named)
+    assert all(f.expected for f in named)
+    assert all(f.value for f in named if cell.typed != "")
 
 
 def test_a_column_in_american_order_is_set_aside_whole_where_it_is_doubtful(read: Callable) -> None:
