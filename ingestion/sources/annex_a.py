@@ -30,7 +30,7 @@ def parse(file: landing.LandedFile, key: bytes) -> Parsed:
     Nothing is opened of an authority that has not agreed to it, nor of nobody knows whom.
     """
     if chat_values.is_named(file):
-        return chat_values.parse(file)
+        return read_lists(file)
     la = landing.la_of(file)
     if la is None:
         return Parsed(findings=[annex_a_extract.nobodys()])
@@ -44,6 +44,8 @@ def parse(file: landing.LandedFile, key: bytes) -> Parsed:
 
 def read_lists(file: landing.LandedFile) -> Parsed:
     """The lists as the sender wrote them, with findings that quote cells: for the sender only."""
+    if chat_values.is_named(file):
+        return chat_values.parse(file)
     parsed = Parsed()
     try:
         sheets = read(file.absolute)
