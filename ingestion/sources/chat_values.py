@@ -8,6 +8,7 @@ are read by `annex_a`, which lands in the same folder and calls this module.
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 
 import pandas as pd
 from rapidfuzz import process
@@ -26,9 +27,9 @@ TABLE = "chat_values"
 _ROUNDING = 0.05 + 1e-9
 
 
-def is_named(file: landing.LandedFile) -> bool:
+def is_named(path: Path) -> bool:
     """Whether a file's name says that it holds values of ChAT, so that no child is in it."""
-    return "chat values" in normalise(file.absolute.stem)
+    return "chat values" in normalise(path.stem)
 
 
 def parse(file: landing.LandedFile) -> Parsed:
@@ -73,20 +74,20 @@ def read(file: landing.LandedFile, sheet: Sheet, resolution: Resolution) -> Pars
     rows.place(file)
     rows.name_measures()
     submissions = [
-        _submission(file, sheet, str(la), of_la)
+        _submission(file, sheet, resolution, str(la), of_la)
         for la, of_la in rows.measures().groupby("la_code", sort=False)
     ]
     first, *more = submissions or [Parsed()]
     if not submissions:
         message = "No row of this file can be used"
         rows.findings.append(rows.finding("chat.no_values", "block", message))
-    else:
-        first.resolutions[TABLE] = resolution
     first.findings, first.more = rows.findings, more
     return first
 
 
-def _submission(file: landing.LandedFile, sheet: Sheet, la: str, rows: pd.DataFrame) -> Parsed:
+def _submission(
+    file: landing.LandedFile, sheet: Sheet, resolution: Resolution, la: str, rows: pd.DataFrame
+) -> Parsed:
     quarter = landing.quarter_of(file)
     latest = Quarter.parse(rows["quarter"].max())
     stated = rows["extract_date"].dropna()
@@ -94,6 +95,7 @@ def _submission(file: landing.LandedFile, sheet: Sheet, la: str, rows: pd.DataFr
     frame = rows.drop(columns=["la_code", "extract_date"]).reset_index(drop=True)
     return Parsed(
         tables={TABLE: frame},
+        resolutions={TABLE: resolution},
         la_code=la,
         quarter=(quarter or latest).slug,
         extract_date=extracted,
