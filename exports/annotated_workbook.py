@@ -30,7 +30,9 @@ from exports.findings_words import (
     count,
     counts,
     in_words,
+    quotes_children,
     subject,
+    suggested,
     text,
     verdict,
     where,
@@ -188,7 +190,8 @@ def _top_left(sheet: Worksheet, address: str) -> Cell | MergedCell:
 def _said(finding: Finding) -> str:
     """One finding in the words of a note."""
     lines = [f"{SEVERITIES[finding['severity']]}: {text(finding['message'])}"]
-    for label, key in (("Expected", "expected"), ("Nearest valid", "suggestion")):
+    suggestion = suggested(text(finding["rule_id"]))
+    for label, key in (("Expected", "expected"), (suggestion, "suggestion")):
         if text(finding.get(key)):
             lines.append(f"{label}: {clipped(finding[key])}")
     if text(finding.get("fix")):
@@ -229,7 +232,7 @@ def _remarks(result: Mapping[str, Any], source: Path, opened: bool, shown: list[
         remarks.append(f"Hidden in your file and shown here: {', '.join(shown)}.")
     if sum(bool(cell_of(finding)) for finding in result["findings"]) > MAX_NOTES:
         remarks.append(f"Only the first {MAX_NOTES:,} findings are marked on their cells.")
-    if result["kind"] == "annex_a":
+    if quotes_children(result):
         remarks.append(CHILD_LEVEL)
     return remarks
 

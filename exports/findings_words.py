@@ -18,13 +18,24 @@ Finding = Mapping[str, Any]
 SEVERITIES = {"block": "Must be put right", "check": "Please check", "note": "For information"}
 KINDS = {
     "return": "Quarterly return",
-    "annex_a": "Annex A workbook",
+    "annex_a": "Annex A lists",
     "published": "Published statistics",
 }
 CHILD_LEVEL = "This report quotes cells about children. Keep it where the file itself may be kept."
 WHOLE_FILE = "The whole file"
+# What a suggestion is, where it is not the valid value that is nearest.
+_SUGGESTED = {
+    "annex_a.lists.birth_date": "On other lists",
+    "chat.measure.differs": "The figure used",
+}
 # Headings for rules whose findings each say something else.
 _TITLES = {
+    "annex_a.list.misnamed": "Sheets named for another list",
+    "annex_a.list.missing": "Lists that were not found",
+    "annex_a.list.no_header": "Lists without a header row",
+    "annex_a.list.twice": "Lists on more than one sheet",
+    "annex_a.row.no_child": "Rows that are no child’s",
+    "chat.measure.differs": "Measures with two figures",
     "drift.area.gained": "Areas that are new",
     "drift.area.lost": "Areas that are missing",
     "drift.category.gained": "Categories that are new",
@@ -94,7 +105,7 @@ class Group:
             "Expected": [
                 "" if self.expected else clipped(f.get("expected"), limit) for f in self.findings
             ],
-            "Nearest valid": [clipped(f.get("suggestion"), limit) for f in self.findings],
+            suggested(self.rule_id): [clipped(f.get("suggestion"), limit) for f in self.findings],
             "Seen before": [text(f.get("also")) for f in self.findings],
         }
         places = [("Where", [where(finding) for finding in self.findings])]
@@ -135,9 +146,25 @@ def verdict(result: Mapping[str, Any]) -> str:
     return "Accepted"
 
 
+def suggested(rule_id: str) -> str:
+    """The heading of a rule's suggestions."""
+    return _SUGGESTED.get(rule_id, "Nearest valid")
+
+
+def quotes_children(result: Mapping[str, Any]) -> bool:
+    """Whether a report on the file may quote cells about children."""
+    return result["kind"] == "annex_a" and not _of_chat(result)
+
+
+def _of_chat(result: Mapping[str, Any]) -> bool:
+    """Values of ChAT lie where the lists do, and are figures of an authority."""
+    return any(name.startswith("chat_values") for name in result["tables"])
+
+
 def subject(result: Mapping[str, Any]) -> str:
     """What kind of file it is, and for whom and when as far as the file tells."""
     kind = KINDS.get(result["kind"], text(result["kind"]))
+    kind = "Values of ChAT" if _of_chat(result) else kind
     about = ", ".join(part for part in (text(result.get(k)) for k in ("la", "quarter")) if part)
     return f"{kind}: {about}" if about else kind
 
@@ -207,11 +234,15 @@ def _named(rule_id: str) -> str:
 
 
 def table_name(name: str) -> str:
-    """A table's name for people: `annex_a_list_1` -> Annex A list 1, a dataset by its title."""
+    """A table's name for people: `annex_a_list_1` -> Annex A list 1 (Contacts), others by title."""
     if name.startswith("annex_a_list_"):
-        return f"Annex A list {name.rpartition('_')[2]}"
+        number, _, about = contract("annex_a").table(name).title.partition(": ")
+        return f"Annex A {number.lower()} ({about})"
+    name, _, sheet = name.partition(" (")
+    if sheet:
+        return f"{table_name(name)} ({sheet}"
     titles = {"return_values": "The return’s table"}
-    for source in ("published", "ofsted"):
+    for source in ("published", "ofsted", "chat"):
         titles |= {table.name: table.title for table in contract(source).tables}
     return titles.get(name, name.replace("_", " ").capitalize())
 

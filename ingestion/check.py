@@ -5,20 +5,35 @@ pipeline only, and the result lists them. Corrections remembered in the landing 
 are used as the pipeline would.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ingestion import aliases, landing, releases
+from ingestion.contract import contract
 from ingestion.findings import SEVERITIES, Finding
 from ingestion.periods import Quarter
 from ingestion.readers import TEXT
 from ingestion.registry import seed
-from ingestion.sources import Parsed, annex_a, ofsted, parse_landed, published, returns
+from ingestion.sources import (
+    Parsed,
+    annex_a,
+    annex_a_rules,
+    chat_values,
+    ofsted,
+    parse_landed,
+    published,
+    returns,
+)
 
 KINDS = ("return", "annex_a", "published")
+_RECONCILED = {
+    "rule_id": "reconciliation",
+    "title": "Whether the figures are those of your return",
+    "why": "The same quarter is told twice, and both cannot be right where they differ",
+}
 
 
 def check_file(path: Path, kind: str | None = None, home: Path | None = None) -> dict[str, Any]:
@@ -39,14 +54,21 @@ def check_file(path: Path, kind: str | None = None, home: Path | None = None) ->
     return {
         "file": path.name,
         "kind": kind,
-        "la": landing.la_name(parsed.la_code) if parsed.la_code else None,
+        "la": _authorities(submissions),
         "quarter": Quarter.parse(parsed.quarter).label if parsed.quarter else None,
         "accepted": all(each.accepted for each in submissions),
         "tables": _tables(submissions),
         "findings": [asdict(finding) | _measure(finding, submissions) for finding in findings],
         # Ofsted's judgements are compared with no release before.
-        "not_checked": not_checked(kind, drift is not None or ofsted.TABLE in parsed.tables),
+        "not_checked": not_checked(
+            kind, drift is not None or ofsted.TABLE in parsed.tables, parsed.tables
+        ),
     }
+
+
+def _authorities(submissions: list[Parsed]) -> str | None:
+    codes = dict.fromkeys(each.la_code for each in submissions if each.la_code)
+    return ", ".join(map(landing.la_name, codes)) or None
 
 
 def _measure(finding: Finding, submissions: list[Parsed]) -> dict[str, str]:
@@ -91,6 +113,8 @@ def _landing_of(path: Path) -> Path:
 
 def _likely(path: Path) -> list[str]:
     """The kinds a file may be, likeliest first: DfE publishes CSV, authorities send workbooks."""
+    if chat_values.is_named(path):
+        return ["annex_a", "return", "published"]
     if path.suffix.lower() in TEXT:
         return ["published", "return", "annex_a"]
     return ["return", "annex_a", "published"]
@@ -108,12 +132,16 @@ def _parse(file: landing.LandedFile, kinds: list[str], zone: Path) -> tuple[str,
     return max(results, key=lambda result: len(result[1].tables))
 
 
-def not_checked(kind: str, compared: bool = False) -> list[dict[str, str]]:
-    """The rules that need other quarters or releases, which one file cannot be held against."""
+def not_checked(
+    kind: str, compared: bool = False, read: Collection[str] = ()
+) -> list[dict[str, str]]:
+    """The rules that need other quarters, releases or lists than those that were read."""
     if kind == "published" and not compared:
         why = "No release of this dataset before this one is loaded in the home (--home)"
         title = "What differs from the release before"
         return [{"rule_id": "drift", "title": title, "why": why}]
+    if kind == "annex_a":
+        return [*_between_lists(read), _RECONCILED] if read else []
     if kind != "return":
         return []
     rules = seed("registry/history_rules")
@@ -122,4 +150,18 @@ def not_checked(kind: str, compared: bool = False) -> list[dict[str, str]]:
         for rule_id, title, why in zip(
             rules["rule_id"], rules["title"], rules["rationale"], strict=True
         )
+    ]
+
+
+def _between_lists(read: Collection[str]) -> list[dict[str, str]]:
+    """Rules between a list that was read and one that is not in the file."""
+    titles = {table.name: table.title for table in contract("annex_a").tables}
+    return [
+        {
+            "rule_id": rule.id,
+            "title": rule.message,
+            "why": f"{f'“{titles[missing[0]]}”' if len(missing) == 1 else 'Another list'} is not in"
+            " this file; in a workbook of all lists it is checked",
+        }
+        for rule, missing in annex_a_rules.left_out(read)
     ]

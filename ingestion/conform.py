@@ -41,6 +41,7 @@ _ERROR = r"#[A-Z0-9/_]+[!?]?|Err:[0-9]+|\(formula without a saved result\)"
 UNBORN = -1
 
 _EXPECTED = {
+    "text": "text, no formula that failed",
     "number": "a number",
     "integer": "a whole number",
     "date": "a date, day first (31/12/2025)",
@@ -227,7 +228,7 @@ def _codes(spellings: pd.Series, code_set: str) -> pd.Series:
 def expected(column: Column) -> str:
     if column.type == "category" and column.codes:
         return "one of: " + "; ".join(codes.wordings(column.codes))
-    return _EXPECTED.get(column.type, "text")
+    return _EXPECTED.get(column.type, _EXPECTED["text"])
 
 
 def suggestion(value: str, column: Column) -> str | None:

@@ -89,6 +89,16 @@ def _group(group: Group) -> Iterator[str]:
 
 
 def _unchecked(rules: list[Mapping[str, Any]]) -> Iterator[str]:
+    between = [rule for rule in rules if text(rule.get("rule_id")).startswith("annex_a.lists.")]
+    if between:
+        yield from _filled(
+            "Not checked, since it needs lists that are not in this file; in a workbook of all"
+            " lists it is:"
+        )
+        for rule in between:
+            yield from _filled(text(rule.get("title")), "  - ")
+        yield ""
+        rules = [rule for rule in rules if rule not in between]
     yield from _filled(
         "Not checked here, since it needs other files, but when LIIA takes the file in:"
         if rules

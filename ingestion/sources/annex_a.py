@@ -4,6 +4,8 @@ What leaves `parse` has been made safe by `privacy.minimise`; `read_lists` alone
 sent, for the sender's own check. Quarterly figures are derived in dbt, not here.
 """
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from ingestion import agreements, landing
@@ -29,8 +31,8 @@ def parse(file: landing.LandedFile, key: bytes) -> Parsed:
 
     Nothing is opened of an authority that has not agreed to it, nor of nobody knows whom.
     """
-    if chat_values.is_named(file):
-        return chat_values.parse(file)
+    if chat_values.is_named(file.absolute):
+        return read_lists(file)
     la = landing.la_of(file)
     if la is None:
         return Parsed(findings=[annex_a_extract.nobodys()])
@@ -44,6 +46,8 @@ def parse(file: landing.LandedFile, key: bytes) -> Parsed:
 
 def read_lists(file: landing.LandedFile) -> Parsed:
     """The lists as the sender wrote them, with findings that quote cells: for the sender only."""
+    if chat_values.is_named(file.absolute):
+        return chat_values.parse(file)
     parsed = Parsed()
     try:
         sheets = read(file.absolute)
@@ -70,14 +74,16 @@ def read_lists(file: landing.LandedFile) -> Parsed:
             Finding("annex_a.no_lists", "block", "None of the Annex A lists is in this file")
         )
     elif sheets[0].delimiter is None:
-        parsed.findings += _missing(set(parsed.tables))
+        # A sheet that was named for a list and could not be read has been told.
+        unread = {f.table for f in parsed.findings if f.rule_id == "annex_a.list.no_header"}
+        parsed.findings += _missing(unread.union(parsed.tables))
     annex_a_extract.identify(parsed, file, stated)
     if columns:
         parsed.tables[COLUMNS] = pd.concat(columns, ignore_index=True)
     return parsed
 
 
-def _missing(read_names: set[str]) -> list[Finding]:
+def _missing(told: Collection[str | None]) -> list[Finding]:
     """A workbook should have all lists; a CSV holds one."""
     return [
         Finding(
@@ -88,5 +94,5 @@ def _missing(read_names: set[str]) -> list[Finding]:
             expected=" or ".join(f"a sheet named “{name}”" for name in table.sheets[:2]),
         )
         for table in contract("annex_a").tables
-        if table.name not in read_names
+        if table.name not in told
     ]

@@ -93,6 +93,7 @@ def _read(
     findings += _about_headers(table, sheet, resolution)
     cells = conform.table_cells(sheet, resolution, repeating=True)
     kinds = _not_children(cells, resolution)
+    said = cells[list(resolution.positions)].bfill(axis=1).iloc[:, 0]
     for kind in kinds.dropna().unique():
         rows = cells["row"][kinds == kind] + 1
         finding = Finding(
@@ -102,7 +103,7 @@ def _read(
             table=table.name,
             sheet=sheet.name,
         )
-        findings += conform.listed(finding, rows, rows.astype("string"), 0)
+        findings += conform.listed(finding, rows, said[kinds == kind], 0)
     cells = cells[kinds.isna()].reset_index(drop=True)
     frame, found_in_rows = conform.conform(cells, table, resolution, sheet.name, extracted, casts)
     hidden = (frame["row"] - 1).isin(sheet.hidden_rows)

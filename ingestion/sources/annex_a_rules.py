@@ -4,10 +4,12 @@ The rules stand in the contract (`list_rules`) and are evaluated where both list
 the ids as sent. Rules on the rows of one list are evaluated in `conform.py`.
 """
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from ingestion import conform
-from ingestion.contract import Same, StandsIn, contract
+from ingestion.contract import Same, StandsIn, Table, contract
 from ingestion.findings import Finding
 from ingestion.headers import Resolution
 
@@ -26,6 +28,26 @@ def evaluate(tables: dict[str, pd.DataFrame], resolutions: dict[str, Resolution]
             for name, differing in _differing(rule, tables).items():
                 findings += _listed(rule, name, rule.column, differing, resolutions)
     return findings
+
+
+def left_out(read: Collection[str]) -> list[tuple[StandsIn | Same, list[str]]]:
+    """Rules that speak of a list that was read and could not be evaluated, with what was missing.
+
+    Nobody evaluates them later: lists that come in several files are never held together.
+    """
+    found = []
+    for rule in contract("annex_a").list_rules:
+        of_rule = [t.name for t in contract("annex_a").tables if _speaks_of(rule, t)]
+        there = [name for name in of_rule if name in read]
+        if len(there) == 1:
+            found.append((rule, [name for name in of_rule if name not in read]))
+    return found
+
+
+def _speaks_of(rule: StandsIn | Same, table: Table) -> bool:
+    if isinstance(rule, StandsIn):
+        return table.name in (rule.table, rule.other)
+    return {_CHILD, rule.column} <= {column.name for column in table.columns}
 
 
 def _missing(rule: StandsIn, frame: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ are read by `annex_a`, which lands in the same folder and calls this module.
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 
 import pandas as pd
 from rapidfuzz import process
@@ -26,9 +27,9 @@ TABLE = "chat_values"
 _ROUNDING = 0.05 + 1e-9
 
 
-def is_named(file: landing.LandedFile) -> bool:
+def is_named(path: Path) -> bool:
     """Whether a file's name says that it holds values of ChAT, so that no child is in it."""
-    return "chat values" in normalise(file.absolute.stem)
+    return "chat values" in normalise(path.stem)
 
 
 def parse(file: landing.LandedFile) -> Parsed:
@@ -37,12 +38,24 @@ def parse(file: landing.LandedFile) -> Parsed:
         sheets = readers.read(file.absolute)
     except readers.UnreadableFile as error:
         return Parsed(findings=[Finding(error.rule_id, "block", str(error))])
-    resolution = header_of(sheets[0])
-    if resolution is None:
+    of_values = [(sheet, resolution) for sheet in sheets if (resolution := header_of(sheet))]
+    if not of_values:
         message = "This file is named for values of ChAT and has no header row of such a file"
         wanted = ", ".join(c.headers[0] for c in contract("chat").table(TABLE).columns)
         return Parsed(findings=[Finding("chat.no_header", "block", message, expected=wanted)])
-    return read(file, sheets[0], resolution)
+    first, resolution = of_values[0]
+    parsed = read(file, first, resolution)
+    parsed.findings += [
+        Finding(
+            "chat.sheet.not_read",
+            "check",
+            f"The values were read from the sheet “{first.name}”; this one was not read",
+            sheet=sheet.name,
+        )
+        for sheet in sheets
+        if sheet is not first and headers.first_rows(sheet.rows)
+    ]
+    return parsed
 
 
 def header_of(sheet: Sheet) -> Resolution | None:
@@ -57,23 +70,24 @@ def read(file: landing.LandedFile, sheet: Sheet, resolution: Resolution) -> Pars
     findings = header_findings(table, sheet, resolution)
     cells = conform.table_cells(sheet, resolution)
     frame, found = conform.conform(cells, table, resolution, sheet.name)
-    rows = _Rows(frame, sheet.name, resolution, findings + found)
+    rows = _Rows(cells, frame, sheet.name, resolution, findings + found)
     rows.place(file)
     rows.name_measures()
     submissions = [
-        _submission(file, sheet, str(la), of_la)
+        _submission(file, sheet, resolution, str(la), of_la)
         for la, of_la in rows.measures().groupby("la_code", sort=False)
     ]
     first, *more = submissions or [Parsed()]
     if not submissions:
-        rows.add("chat.no_values", "block", "No row of this file can be used")
-    else:
-        first.resolutions[TABLE] = resolution
+        message = "No row of this file can be used"
+        rows.findings.append(rows.finding("chat.no_values", "block", message))
     first.findings, first.more = rows.findings, more
     return first
 
 
-def _submission(file: landing.LandedFile, sheet: Sheet, la: str, rows: pd.DataFrame) -> Parsed:
+def _submission(
+    file: landing.LandedFile, sheet: Sheet, resolution: Resolution, la: str, rows: pd.DataFrame
+) -> Parsed:
     quarter = landing.quarter_of(file)
     latest = Quarter.parse(rows["quarter"].max())
     stated = rows["extract_date"].dropna()
@@ -81,6 +95,7 @@ def _submission(file: landing.LandedFile, sheet: Sheet, la: str, rows: pd.DataFr
     frame = rows.drop(columns=["la_code", "extract_date"]).reset_index(drop=True)
     return Parsed(
         tables={TABLE: frame},
+        resolutions={TABLE: resolution},
         la_code=la,
         quarter=(quarter or latest).slug,
         extract_date=extracted,
@@ -94,33 +109,38 @@ class _Rows:
     """The rows of one file on their way to measures; whoever is left out is a finding."""
 
     def __init__(
-        self, frame: pd.DataFrame, sheet: str, resolution: Resolution, findings: list[Finding]
+        self,
+        cells: pd.DataFrame,
+        frame: pd.DataFrame,
+        sheet: str,
+        resolution: Resolution,
+        findings: list[Finding],
     ) -> None:
-        self.frame, self.sheet, self.findings = frame, sheet, findings
+        self.sheet, self.findings = sheet, findings
         self.positions = resolution.positions
+        # Rows of cells that could not be read: each has its finding already.
+        self.unreadable = {
+            name: frame["row"][cells[name].notna() & frame[name].isna()]
+            for name in frame.columns.intersection(cells.columns)
+        }
+        broken = [conform.violations(rule, frame) for rule in contract("chat").table(TABLE).rules]
+        self.frame = frame[~pd.concat(broken, axis=1).any(axis=1)].reset_index(drop=True)
 
-    def add(self, rule_id: str, severity: str, message: str) -> None:
-        self.findings.append(Finding(rule_id, severity, message, table=TABLE, sheet=self.sheet))
+    def finding(self, rule_id: str, severity: str, message: str) -> Finding:
+        return Finding(rule_id, severity, message, table=TABLE, sheet=self.sheet)
 
     def refuse(
         self, rule_id: str, message: str, column: str, bad: pd.Series, expected: str
     ) -> None:
         """Leave rows out, with a finding at a column's cell of each."""
         bad = bad.fillna(False).astype(bool)
-        if not bad.any():
-            return
-        finding = Finding(
-            rule_id,
-            "check",
-            message,
-            table=TABLE,
-            sheet=self.sheet,
-            column=column,
-            expected=expected,
-        )
-        rows, text = self.frame["row"][bad], self.frame[column][bad].astype("string")
+        new = bad & ~self.frame["row"].isin(self.unreadable.get(column, []))
+        finding = replace(self.finding(rule_id, "check", message), column=column, expected=expected)
+        rows, text = self.frame["row"][new], _shown(self.frame[column][new])
         found = conform.listed(finding, rows, text, self.positions.get(column, 0))
-        if column == "indicator":
+        if column not in self.positions:
+            found = [replace(f, cell=None) for f in found]
+        if rule_id == "chat.indicator.unknown":
             found = [replace(f, suggestion=_nearest(f.value)) for f in found]
         self.findings += found
         self.frame = self.frame[~bad].reset_index(drop=True)
@@ -211,6 +231,14 @@ class _Rows:
             differs,
             "numerator and denominator of the same figure",
         )
+        # Last: of a row over six months and one over the quarter, only the second can be used.
+        self.refuse(
+            "chat.indicator.once",
+            "Another row gives the same indicator of the same window, and that was used",
+            "indicator",
+            self.frame.duplicated(["la_code", "indicator_code", "window_end"]),
+            "one row for each indicator, authority and window",
+        )
 
     def measures(self) -> pd.DataFrame:
         """A row for each measure that the rows give; a denominator that is one is a measure too."""
@@ -223,14 +251,15 @@ class _Rows:
             ["role", "row"], ascending=[False, True], kind="stable"
         )
         key = ["la_code", "quarter", "measure_code"]
-        values = rows.groupby(key)["value"].transform("nunique")
-        for code in rows.loc[values > 1, "measure_code"].unique():
-            self.add(
-                "chat.measure.differs",
-                "check",
-                f"Rows of this file give different figures for “{_label(code)}”; that of its own"
-                " indicator was used",
-            )
+        used = rows.groupby(key)["value"].transform("first")
+        others = rows.assign(used=used)[rows["value"] != used]
+        for (code, column), of_one in others.groupby(["measure_code", "role"]):
+            label, column = _label(str(code)), str(column)
+            message = f"Another row gives another figure for “{label}”, and that was used"
+            finding = replace(self.finding("chat.measure.differs", "check", message), column=column)
+            shown, meant = (of_one[name].map("{:g}".format) for name in ("value", "used"))
+            at = self.positions[column]
+            self.findings += conform.listed(finding, of_one["row"], shown, at, meant)
         rows = rows.drop_duplicates(key)
         return pd.DataFrame(
             {
@@ -268,6 +297,11 @@ def _names() -> dict[str, str]:
 def _nearest(value: str | None) -> str | None:
     best = process.extractOne(normalise(value or ""), list(_names()), score_cutoff=60)
     return _names()[best[0]] if best else None
+
+
+def _shown(values: pd.Series) -> pd.Series:
+    """Values as a finding quotes them."""
+    return values.dt.strftime("%d/%m/%Y") if values.dtype.kind == "M" else values.astype("string")
 
 
 def _label(measure: str) -> str:

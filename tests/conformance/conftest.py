@@ -14,7 +14,7 @@ def real_run(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("real")
     landing = folder / "landing"
     for la, quarter, name in (
-        ("CAM", "2020-21-Q2", "annex_a_2024_jan.xlsx"),
+        ("CAM", "2020-21-Q3", "annex_a_2024_jan.xlsx"),
         ("BRE", "2009-10-Q3", "ofsted_template_b.xlsx"),
     ):
         place = landing / "annex_a" / quarter / la

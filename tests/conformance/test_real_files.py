@@ -1,9 +1,12 @@
 """Shapes of DfE's files that have cost others data: joint rows, symbols, unknown files, samples."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from ingestion.contract import contract
+from tests.conformance import plain
 from tests.conftest import Run
 
 pytestmark = pytest.mark.conformance
@@ -93,22 +96,88 @@ def test_unknown_files_are_named_and_set_aside_alone(real_run: Run, shared) -> N
     assert ledger.loc[ledger["state"] == "quarantined", "reason"].notna().all()
 
 
-def test_annex_a_samples_give_every_row(real_run: Run) -> None:
-    """Lists 1, 2, 3 and 5 of both samples: counted against a plain reading of the workbooks."""
-    rows = {
-        name: pd.read_parquet(real_run.home / "raw" / "annex_a" / f"annex_a_list_{name}.parquet")[
-            "file_id"
-        ]
-        .value_counts()
-        .tolist()
-        for name in (1, 2, 3, 5)
+def test_annex_a_samples_give_every_row(real_run: Run, shared: Path) -> None:
+    """All eleven lists of both samples: counted against a plain reading of the workbooks."""
+    ledger = pd.read_parquet(real_run.home / "raw" / "annex_a_files.parquet")
+    assert (ledger["state"] == "accepted").all()
+    expected = {
+        file.file_id: plain.rows(shared / "annex_a" / Path(file.path).name)
+        for file in ledger.itertuples()
     }
-    assert rows == {1: [5, 1], 2: [10, 5], 3: [6], 5: [5]}
+    assert sorted(sum(rows.values()) for rows in expected.values()) == [11, 59]
+    for number in range(1, 12):
+        path = real_run.home / "raw" / "annex_a" / f"annex_a_list_{number}.parquet"
+        read = pd.read_parquet(path)["file_id"].value_counts().to_dict()
+        filled = {file_id: rows[number] for file_id, rows in expected.items() if rows[number]}
+        assert read == filled, number
 
 
-def test_the_sample_extract_is_counted_in_the_quarter_it_covers(real_run: Run) -> None:
-    """Its last event, in October 2020, dates it: 2020-21 Q2 is covered."""
+@pytest.fixture(scope="module")
+def extract(real_run: Run) -> pd.Series:
+    """What was counted from the sample extract, by measure.
+
+    Its last event, on 15 March 2021, dates it: of the six months before, 2020-21 Q3 is whole.
+    """
     chat = real_run.mart("fct_measure").query("source == 'chat' and new_la_code == 'E09000007'")
-    values = chat.set_index("measure_code")["value"]
-    assert values["referrals"] == 6
-    assert values["s47"] == 5
+    assert set(chat["period_label"]) == {"2020-21 Q3"}
+    return chat[chat["value_status"] == "ok"].set_index("measure_code")["value"]
+
+
+def test_the_extract_is_counted_as_a_plain_reading_counts_it(
+    extract: pd.Series, shared: Path
+) -> None:
+    first, last = pd.Timestamp(2020, 10, 1), pd.Timestamp(2020, 12, 31)
+    path = shared / "annex_a" / "annex_a_2024_jan.xlsx"
+
+    def dates(number: int, letter: str) -> pd.Series:
+        column = pd.read_excel(path, f"List {number}", usecols=letter, engine="calamine")
+        return pd.to_datetime(column.iloc[:, 0])
+
+    def flow(number: int, letter: str) -> int:
+        return int(dates(number, letter).between(first, last).sum())
+
+    def stock(number: int, start: str, end: str) -> int:
+        return int(((dates(number, start) <= last) & ~(dates(number, end) <= last)).sum())
+
+    counted = {
+        "contacts": flow(1, "F"),
+        "referrals": flow(3, "F"),
+        "assessments_completed": flow(4, "I"),
+        "s47": flow(5, "G"),
+        "icpc": flow(5, "I"),
+        "cin": stock(6, "G", "J"),
+        "cpp": stock(7, "G", "M"),
+        "cpp_started": flow(7, "G"),
+        "cpp_ended": flow(7, "M"),
+        "cla": stock(8, "H", "T"),
+        "cla_ceased": flow(8, "T"),
+    }
+    assert extract[list(counted)].to_dict() == counted
+    # As a person counts them.
+    assert [counted[m] for m in ("assessments_completed", "icpc", "cpp", "cla")] == [1, 3, 3, 4]
+
+
+def test_the_extract_is_counted_as_a_person_counts_it(extract: pd.Series) -> None:
+    """Ages and lengths of time on 31 December 2020, read off the workbook child by child."""
+    counted = {
+        "icpc_within_15wd": 3,  # 16 September to 1 and 5 October
+        "assessments_within_45wd": 0,  # from December 2019 to November 2020
+        "cpp_3m_open": 2,  # from 27 April; the third began on 23 November
+        "cpp_2yr_open": 0,
+        "cla_12m": 4,
+        "cla_2_5y_under16": 2,  # aged 13 and 2; the others are 17 and 18
+        "cla_stable": 0,  # placed in July 2019 and June 2020
+        "cla_health_checked": 4,
+        "cla_dental_checked": 3,  # the fourth on 16 December 2019
+    }
+    assert extract[list(counted)].to_dict() == counted
+
+
+def test_what_the_extract_cannot_say_of_the_quarter_is_not_counted(
+    real_run: Run, extract: pd.Series
+) -> None:
+    """List 9 is of the day of the extract, too long after the quarter's end."""
+    chat = real_run.mart("fct_measure").query("source == 'chat' and new_la_code == 'E09000007'")
+    status = chat.set_index("measure_code")["value_status"]
+    assert status["care_leavers"] == "not_derivable"
+    assert "care_leavers" not in extract

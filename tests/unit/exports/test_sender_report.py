@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from openpyxl.styles import PatternFill
 
 from exports import annotated_workbook
 from exports.sender_report import safe_stem, write_report
+from ingestion.check import check_file
+from tests.unit.ingestion.builders import annex_a_sheets, child, write_book
 
 SCRIPT = "<script>alert(1)</script>"
 
@@ -167,6 +170,69 @@ def test_only_a_child_level_file_carries_the_banner(source: Path, tmp_path: Path
     assert banner in html
     assert book is not None
     assert banner in book["Findings"]["A3"].value
+
+
+@pytest.fixture
+def lists(tmp_path: Path) -> Path:
+    """Annex A with a list missing, a child on one list only, and one with two dates of birth."""
+    born = child("annex_a_list_4", birth_date=date(2015, 5, 18))
+    care = [child("annex_a_list_8"), child("annex_a_list_8", child_id=7777, gender="Femail")]
+    sheets = annex_a_sheets(annex_a_list_4=[born], annex_a_list_8=care)
+    del sheets["List 2"], sheets["List 7"]
+    return write_book(tmp_path / "in" / "CAM 2025-26-Q2.xlsx", sheets)
+
+
+def test_a_sender_of_lists_sees_what_they_say_of_each_other(lists: Path, tmp_path: Path) -> None:
+    html, book = written(check_file(lists), lists, tmp_path)
+    page = Text(html)
+    for words in (
+        "Annex A lists: Camden, 2025-26 Q2",
+        "Lists that were not found",
+        "“List 2: Early Help” was not found",
+        "A child in care who is not on List 6",
+        "Annex A list 3 (Referrals)",
+        "The same child has another date of birth on another list",
+        "On other lists: 17/05/2015",
+        # What needs the list that is missing, and why it was not checked.
+        "An open child protection plan, and the child is not on List 6",
+        "“List 7: Child protection plans” is not in this file",
+    ):
+        assert words in page.words, words
+    assert book is not None
+    note = book["List 8"]["A4"].comment.text
+    assert "A child in care who is not on List 6" in note
+    assert "What to do: Add the child to List 6" in note
+    assert "Nearest valid: b) Female" in book["List 8"]["B4"].comment.text
+    assert "On other lists: 17/05/2015" in book["List 4"]["D3"].comment.text
+    listing = {row[3].value: row[1].value for row in book["Findings"].iter_rows(min_row=5)}
+    assert listing["A child in care who is not on List 6"] == "List 8 A4"
+    assert listing["“List 2: Early Help” was not found in the workbook"] == "The whole file"
+
+
+def test_a_list_as_csv_is_marked_in_a_workbook_of_its_values(tmp_path: Path) -> None:
+    rows = annex_a_sheets(annex_a_list_3=[child("annex_a_list_3", gender="Femail")])["List 3"]
+    source = tmp_path / "in" / "CAM List 3 2025-26-Q2.csv"
+    source.parent.mkdir()
+    source.write_text("\n".join(",".join(f'"{cell}"' for cell in row) for row in rows))
+    html, book = written(check_file(source), source, tmp_path)
+    assert "Rules between lists need them in one file" in html
+    assert book is not None
+    assert "Nearest valid: b) Female" in book.worksheets[1]["B3"].comment.text
+
+
+def test_values_of_chat_are_figures_and_not_children(tmp_path: Path) -> None:
+    source = tmp_path / "in" / "chat values.csv"
+    source.parent.mkdir()
+    header = "la,indicator,numerator,denominator,window_start,window_end\n"
+    window = "01/07/2025,30/09/2025\n"
+    source.write_text(f"{header}CAM,repeat_referrals_pct,12,60,{window}CAM,referrals,61,,{window}")
+    html, book = written(check_file(source), source, tmp_path)
+    page = Text(html)
+    assert "Values of ChAT: Camden, 2025-26 Q2" in page.words
+    assert "The figure used: 61" in page.words
+    assert "quotes cells about children" not in html
+    assert book is not None
+    assert "quotes cells about children" not in book["Findings"]["A3"].value
 
 
 def test_semantics_for_screen_readers(source: Path, tmp_path: Path) -> None:

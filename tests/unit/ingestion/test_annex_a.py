@@ -218,6 +218,15 @@ def test_a_missing_list_is_found_and_the_others_go_on(parse: Callable) -> None:
     assert set(lists(parsed)) == {*LISTS} - {"annex_a_list_2"}
 
 
+def test_a_list_that_cannot_be_read_is_not_said_to_be_missing_too(parse: Callable) -> None:
+    sheets = annex_a_sheets()
+    sheets["List 2"] = [["Early help"], ["x", "y"]]
+    parsed = parse(sheets)
+    assert [(f.rule_id, f.table) for f in parsed.findings] == [
+        ("annex_a.list.no_header", "annex_a_list_2")
+    ]
+
+
 def test_a_column_that_is_not_there_is_told_from_one_that_is_empty(parse: Callable) -> None:
     sheets = annex_a_sheets(annex_a_list_2=[])
     sheets["List 7"] = [[cell for i, cell in enumerate(row) if i != 12] for row in sheets["List 7"]]

@@ -252,6 +252,13 @@ def pd_na(value: Any) -> Any:
     return value if pd.isna(value) else object()
 
 
+def test_a_row_that_was_not_read_is_told_by_what_it_says(read: Callable) -> None:
+    sheets = tidy()
+    sheets["List 3"].append(["", "", "Grand total", "", 6])
+    (finding,) = read(sheets).findings
+    assert (finding.cell, finding.value) == ("A9", "Grand total")
+
+
 # --- the cells: the changed one is named ---------------------------------------------------------
 
 

@@ -78,6 +78,56 @@ def test_the_sender_sees_the_cell_that_is_wrong(tmp_path: Path) -> None:
     assert result["accepted"]
 
 
+def skipped(path: Path) -> dict[str, str]:
+    """Why each rule was not checked, by its id."""
+    return {rule["rule_id"]: rule["why"] for rule in check_file(path)["not_checked"]}
+
+
+def test_rules_between_lists_that_a_file_lacks_are_said_to_be_unchecked(tmp_path: Path) -> None:
+    sheets = annex_a_sheets()
+    assert set(skipped(write_book(tmp_path / "CAM all.xlsx", sheets))) == {"reconciliation"}
+    (tmp_path / "CAM List 7.csv").write_text(
+        "\n".join(",".join(f'"{cell}"' for cell in row) for row in sheets["List 7"])
+    )
+    alone = skipped(tmp_path / "CAM List 7.csv")
+    assert set(alone) == {
+        "annex_a.lists.plan_in_need",
+        "annex_a.lists.need_has_plan",
+        "annex_a.lists.conference_has_plan",
+        "annex_a.lists.birth_date",
+        "reconciliation",
+    }
+    assert alone["annex_a.lists.plan_in_need"].startswith("“List 6: Children in need” is not in")
+    assert alone["annex_a.lists.birth_date"].startswith("Another list is not in")
+    del sheets["List 8"]
+    most = skipped(write_book(tmp_path / "CAM most.xlsx", sheets))
+    assert set(most) == {
+        *(f"annex_a.lists.{name}" for name in ("care_in_need", "need_in_care", "eligible_in_care")),
+        "annex_a.lists.adopted",
+        "reconciliation",
+    }
+
+
+def test_values_of_several_authorities_name_them_all(tmp_path: Path) -> None:
+    lines = [
+        "la,indicator,numerator,window_start,window_end",
+        "CAM,referrals,60,01/07/2025,30/09/2025",
+        "NEW,referrals,70,01/07/2025,30/09/2025",
+        "NEW,contacts,700,01/07/2025,30/09/2025",
+    ]
+    (tmp_path / "chat values.csv").write_text("\n".join(lines))
+    result = check_file(tmp_path / "chat values.csv")
+    assert (result["kind"], result["la"]) == ("annex_a", "Camden, Newham")
+    assert [table["rows"] for table in result["tables"].values()] == [1, 2]
+    assert [rule["rule_id"] for rule in result["not_checked"]] == ["reconciliation"]
+
+
+def test_a_file_named_for_values_is_told_what_such_a_file_needs(tmp_path: Path) -> None:
+    (tmp_path / "ChAT values.csv").write_text("a,b\n1,2\n")
+    (finding,) = check_file(tmp_path / "ChAT values.csv")["findings"]
+    assert finding["rule_id"] == "chat.no_header"
+
+
 def test_folders_of_a_landing_zone_name_the_authority_as_in_the_pipeline(land: Callable) -> None:
     file = land("annex_a/2025-26-Q2/CAM/x.xlsx", annex_a_sheets())
     assert check_file(file.absolute)["accepted"]

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingestion import pipeline, store
+from ingestion.contract import contract
 from ingestion.landing import SYNTHETIC_MARK
 from ingestion.pipeline import (
     Ingested,
@@ -32,6 +33,7 @@ from tests.unit.ingestion.builders import (
 )
 
 CAM = "returns/2025-26-Q2/CAM/return.csv"
+CHAT_VALUES = "indicator,numerator,window_start,window_end\nreferrals,60,01/07/2025,30/09/2025\n"
 
 
 def csv_return(values: dict | None = None) -> str:
@@ -96,10 +98,7 @@ def test_what_is_handed_over_has_the_promised_schema(
 ) -> None:
     land(CAM, csv_return())
     land("annex_a/2025-26-Q2/CAM/a.xlsx", annex_a_sheets())
-    land(
-        "annex_a/2025-26-Q2/chat_values.csv",
-        "la,indicator,numerator,window_start,window_end\nBRE,cpp,180,,2025-09-30\n",
-    )
+    land("annex_a/2025-26-Q2/CAM/chat values.csv", CHAT_VALUES)
     land("published/c1.csv", ees(REFERRALS))
     land("published/ofsted.csv", OFSTED)
     for source in pipeline.SOURCES:
@@ -315,8 +314,9 @@ def test_lists_in_files_of_their_own_are_handed_over_together(
     for name in names:
         land(f"annex_a/2025-26-Q2/CAM/{name}.xlsx", {name: sheets[name]})
     result = run("annex_a")
-    lists = [name for name in tables_of("annex_a") if name.startswith("annex_a_list")]
-    assert {name: result.tables[name] for name in lists} == dict.fromkeys(lists, 1)
+    assert {result.tables[table.name] for table in contract("annex_a").tables} == {1}
+    columns = raw(home, "annex_a_columns")
+    assert columns.groupby("list_name")["file_id"].nunique().tolist() == [1] * len(names)
 
 
 def test_a_changed_registry_reads_files_again(
