@@ -39,11 +39,14 @@ MAX_LISTED = 200
 _ERROR = r"#[A-Z0-9/_]+[!?]?|Err:[0-9]+|\(formula without a saved result\)"
 # Ofsted's guidance for Annex A: the age of a child not born yet.
 UNBORN = -1
+# In days: what came so shortly before a birth may have been about a child not born then.
+_PREGNANCY = 280
 
 _EXPECTED = {
     "text": "text, no formula that failed",
     "number": "a number",
     "integer": "a whole number",
+    "years": "an age in years",
     "date": "a date, day first (31/12/2025)",
     "identifier": "an id with at least one digit",
     "postcode": "a whole postcode (SW1A 1AA)",
@@ -92,13 +95,16 @@ def _text(cell: object) -> str | None:
     return str(cell).strip() or None
 
 
-def table_cells(sheet: Sheet, resolution: Resolution, repeating: bool = False) -> pd.DataFrame:
+def table_cells(
+    sheet: Sheet, resolution: Resolution, repeating: bool = False, above: Sequence[int] = ()
+) -> pd.DataFrame:
     """The rows under the header as text: a column for each match, and `row`, the zero-based row.
 
     A row with nothing in any of those columns is an empty row, not a record. With `repeating` the
     columns are categories of their texts, which takes a fraction of the time where cells repeat.
+    `above` are rows over the header that belong to the table all the same.
     """
-    first = resolution.row + 1
+    lines = [*above, *range(resolution.row + 1, len(sheet.rows))]
     as_text: Callable[[Sequence[Any]], Any] = _categories_of
     if not repeating:
         as_text = text_of if sheet.delimiter is None else _text_of_text
@@ -106,25 +112,32 @@ def table_cells(sheet: Sheet, resolution: Resolution, repeating: bool = False) -
     width = max(positions.values()) + 1
     rows = [
         row if len(row) >= width else [*row, *[""] * (width - len(row))]
-        for row in sheet.rows[first:]
+        for row in map(sheet.rows.__getitem__, lines)
     ]
     cells = pd.DataFrame(
         {name: as_text([row[place] for row in rows]) for name, place in positions.items()}
     )
     filled = cells.notna().any(axis=1)
-    cells["row"] = range(first, first + len(rows))
+    cells["row"] = lines
     return cells if filled.all() else cells[filled].reset_index(drop=True)
 
 
 def numbers(spellings: pd.Series) -> pd.Series:
     """Numbers, and text that is one (thousands separators included)."""
     written = spellings.where(spellings.str.fullmatch(_NUMBER) & (spellings.str.len() <= _LONGEST))
-    found = pd.to_numeric(written.str.replace(r"[,\u00a0\u202f]", "", regex=True))
-    return found.astype("Float64").mask(lambda number: number.abs() >= _TOO_MANY)
+    # As floats at once: an integer past 64 bits stops pandas' own conversion.
+    found = written.str.replace(r"[,\u00a0\u202f]", "", regex=True).astype("Float64")
+    return found.mask(lambda number: number.abs() >= _TOO_MANY)
 
 
 def integers(spellings: pd.Series) -> pd.Series:
-    """Whole numbers; a decimal age (as some systems export) is rounded down to years lived."""
+    """Whole numbers; half a child is none."""
+    found = numbers(spellings)
+    return found.mask(found % 1 != 0).astype("Int64")
+
+
+def years(spellings: pd.Series) -> pd.Series:
+    """Years lived: a decimal age, as some systems export, is rounded down."""
     return (numbers(spellings) // 1).astype("Int64")
 
 
@@ -145,10 +158,11 @@ def texts(spellings: pd.Series) -> pd.Series:
 def identifiers(spellings: pd.Series) -> pd.Series:
     """Ids as one spelling each: case and leading zeros, which Excel drops, tell no two apart.
 
-    Without a digit ("n/a", "unknown") it is the id of nobody.
+    Without a digit ("n/a", "unknown") it is the id of nobody; of 1.23457E+11 the last are gone.
     """
     known = texts(spellings).where(spellings.str.contains("[0-9]"))
-    return known.str.upper().str.replace(r"^0+(?=[0-9]+$)", "", regex=True)
+    known = known.mask(known.str.fullmatch(r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]+"))
+    return known.str.upper().str.replace(r"^0+(?=[0-9]+$)|(?<=[0-9])\.0$", "", regex=True)
 
 
 def postcodes(spellings: pd.Series) -> pd.Series:
@@ -167,6 +181,7 @@ def _caster(column: Column, day_0: date) -> Callable[[pd.Series], pd.Series] | N
         "text": texts,
         "number": numbers,
         "integer": integers,
+        "years": years,
         "identifier": identifiers,
         "postcode": postcodes,
     }.get(column.type)
@@ -179,8 +194,6 @@ class Casts:
     """
 
     def __init__(self, day_0: date = day_texts.FROM_1900) -> None:
-        # Whether any date so far can only be in American order.
-        self.american = False
         self._day_0 = day_0
         self._known: dict[tuple[str, str | None], tuple[dict[str, int], pd.Series]] = {}
 
@@ -196,16 +209,14 @@ class Casts:
             places, distinct = pd.factorize(text)
         # As Python's own texts at once: one by one out of Arrow takes ten times as long.
         spellings = np.asarray(distinct, dtype=object)
-        numbers, typed = self._known.get(kind, ({}, None))
-        new = [spelling for spelling in spellings if spelling not in numbers]
+        places_of, typed = self._known.get(kind, ({}, None))
+        new = [spelling for spelling in spellings if spelling not in places_of]
         if new or typed is None:
             more = caster(pd.Series(new, dtype="string"))
             typed = more if typed is None else pd.concat([typed, more], ignore_index=True)
-            numbers |= {spelling: len(numbers) + i for i, spelling in enumerate(new)}
-            self._known[kind] = numbers, typed
-            if column.type == "date":
-                self.american = self.american or bool(day_texts.month_first(new))
-        known = np.array([numbers[spelling] for spelling in spellings] + [-1])
+            places_of |= {spelling: len(places_of) + i for i, spelling in enumerate(new)}
+            self._known[kind] = places_of, typed
+        known = np.array([places_of[spelling] for spelling in spellings] + [-1])
         return pd.Series(typed.array.take(known[places], allow_fill=True), index=text.index)
 
 
@@ -257,14 +268,14 @@ def conform(
     typed = {"row": cells["row"].astype("int64") + 1}
     positions = resolution.positions
     nothing = pd.Series(pd.NA, index=cells.index, dtype="string")
+    doubtful = _doubtful_dates(cells, table)
     for column in table.columns:
         if column.role == "ignore":
             continue
         text = cells[column.name] if column.name in positions else nothing
         typed[column.name] = casts.cast(text, column)
-        if column.type == "date" and casts.american:
-            american = day_texts.month_first(text.dropna())
-            typed[column.name] = typed[column.name].mask(text.isin(american))
+        if column.name in doubtful:
+            typed[column.name] = typed[column.name].mask(text.isin(doubtful[column.name]))
         unusable = typed[column.name].isna() & text.notna()
         if unusable.any():
             place = positions[column.name]
@@ -275,6 +286,17 @@ def conform(
     for rule in table.rules:
         findings += broken(rule, frame, table, positions, sheet, extracted)
     return frame, findings
+
+
+def _doubtful_dates(cells: pd.DataFrame, table: Table) -> dict[str, set[str]]:
+    """Texts of each date column that say nothing, because the list has dates in American order."""
+    dated = [c.name for c in table.columns if c.type == "date" and c.name in cells]
+    columns = {name: cells[name].dropna() for name in dated}
+    if not any(day_texts.any_by_numbers(text.unique()) for text in columns.values()):
+        return {}
+    orders = {name: day_texts.order_of(text) for name, text in columns.items()}
+    is_american = any(order.is_american for order in orders.values())
+    return {name: order.doubtful(is_american) for name, order in orders.items()}
 
 
 def _unusable(
@@ -332,7 +354,8 @@ def listed(
 def violations(rule: Rule, frame: pd.DataFrame, extracted: date | None = None) -> pd.Series:
     """True for each row that breaks the rule; empty cells break only `not_null`."""
     if rule.kind == "not_null":
-        return frame[rule.column].isna()
+        empty = frame[rule.column].isna()
+        return empty & frame[rule.unless].isna() if rule.unless else empty
     if rule.kind == "unique":
         present = frame[rule.columns].notna().all(axis=1)
         return frame.duplicated(rule.columns, keep="first") & present
@@ -380,7 +403,14 @@ def broken(
     seen = frame[f"{name}_text"] if f"{name}_text" in frame else frame[name]
     if seen.dtype.kind == "M":
         seen = seen.dt.strftime("%d/%m/%Y")
-    return listed(finding, frame["row"][bad], seen[bad], positions[name])
+    if rule.kind != "not_before" or not rule.unborn:
+        return listed(finding, frame["row"][bad], seen[bad], positions[name])
+    expecting = bad & ((frame[rule.other] - frame[name]).dt.days <= _PREGNANCY)
+    noted = replace(finding, severity="note")
+    return [
+        *listed(finding, frame["row"][bad & ~expecting], seen[bad & ~expecting], positions[name]),
+        *listed(noted, frame["row"][expecting], seen[expecting], positions[name]),
+    ]
 
 
 def _asked_for(rule: Rule, table: Table, extracted: date | None) -> str | None:
@@ -391,6 +421,7 @@ def _asked_for(rule: Rule, table: Table, extracted: date | None) -> str | None:
         return f"the day of “{table.column(rule.other).headers[0]}” or a later one"
     if rule.kind == "not_future" and extracted is not None:
         return f"{extracted:%d/%m/%Y}, the day of the extract, or an earlier one"
-    if rule.kind == "unique":
-        return "a row of its own"
-    return None
+    if rule.kind == "between":
+        low, high = (None if bound is None else f"{bound:g}" for bound in (rule.min, rule.max))
+        return f"{low} or more" if high is None else f"{low} to {high}"
+    return "a row of its own" if rule.kind == "unique" else None

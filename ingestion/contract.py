@@ -39,7 +39,15 @@ class Column(_Strict):
     name: str
     headers: list[str] = Field(min_length=1)
     type: Literal[
-        "text", "integer", "number", "date", "category", "years_months", "postcode", "identifier"
+        "text",
+        "integer",
+        "years",
+        "number",
+        "date",
+        "category",
+        "years_months",
+        "postcode",
+        "identifier",
     ] = "text"
     role: Literal["value", "standard", "filter", "indicator", "ignore"] = "value"
     required: bool = False
@@ -59,8 +67,11 @@ class _Rule(_Strict):
 
 
 class NotNull(_Rule):
+    """`column` is filled, but for rows where `unless` is."""
+
     kind: Literal["not_null"]
     column: str
+    unless: str | None = None
 
 
 class Between(_Rule):
@@ -75,7 +86,8 @@ class Between(_Rule):
 class NotBefore(_Rule):
     """`column` is on or after `other`. Rows where either is empty pass.
 
-    With `unborn`, so do rows on a child not born yet, whose age is given as -1 (Annex A guidance).
+    With `unborn`, so do rows on a child not born yet, whose age is given as -1 (Annex A guidance);
+    an event within a pregnancy of the birth is only noted.
     """
 
     kind: Literal["not_before"]

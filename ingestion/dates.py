@@ -6,6 +6,7 @@ rest. Knows no sheet and makes no finding; which column holds dates, the contrac
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 # The day that has number 0 in a workbook; one made on an old Macintosh counts from 1904.
@@ -55,37 +56,74 @@ def parse(text: str, day_0: date = FROM_1900) -> date | None:
     return found if found and EARLIEST <= found <= LATEST else None
 
 
-def month_first(texts: Iterable[str]) -> set[str]:
-    """Which texts of a column may be in American order, month first.
+@dataclass
+class Order:
+    """What the cells of a column say of the order of day and month.
 
-    12/31/2023 is in no other. Where more cells of a column say so than say 31/12/2023, those that
-    could be either (03/04/2023) say nothing, and are among them.
+    12/31/2023 is in American order and no other, 31/12/2023 is not; 03/04/2023 could be either.
+    `swapped` are dates that a spreadsheet may have made of the latter: days up to the twelfth.
     """
-    american, either, day_first = [], [], 0
+
+    american: list[str]
+    either: list[str]
+    swapped: list[str]
+    day_first: int = 0
+    later_days: int = 0
+
+    @property
+    def is_american(self) -> bool:
+        """Whether no fewer cells are in American order than in ours."""
+        return len(self.american) >= max(self.day_first, 1)
+
+    def doubtful(self, is_american: bool) -> set[str]:
+        """Texts that say nothing, where some column of the list `is_american`.
+
+        American texts, and fewer date cells with no day after the twelfth, are what Excel makes of
+        an American file: it reads as dates what it can, the wrong way round.
+        """
+        swaps = not self.later_days and len(self.american) >= len(self.swapped)
+        made_of = self.swapped if self.american and swaps else []
+        return {*self.american, *(self.either if is_american else []), *made_of}
+
+
+def any_by_numbers(texts: Iterable[str]) -> bool:
+    """Whether any text is a date of three numbers with the year last: quick, for many texts."""
+    return any(_DAY_FIRST.match(text) for text in texts)
+
+
+def order_of(texts: Iterable[str]) -> Order:
+    """What a column's texts, one for each cell, say of their order."""
+    order = Order([], [], [])
     for text in texts:
-        match = _DAY_FIRST.fullmatch(_TIME.sub("", text))
-        if match is None:
+        parts = _parts(text)
+        if parts is None or not parts["month"].isdigit():
             continue
-        first, second = int(match["day"]), int(match["month"])
-        if first <= 12 < second <= 31:
-            american.append(text)
+        first, second = int(parts["day"]), int(parts["month"])
+        if len(parts[1]) == 4:
+            if first <= 12:
+                order.swapped.append(text)
+            else:
+                order.later_days += 1
+        elif first <= 12 < second <= 31:
+            order.american.append(text)
         elif first <= 12 and second <= 12:
-            either.append(text)
+            order.either.append(text)
         elif second <= 12:
-            day_first += 1
-    return {*american, *(either if len(american) > day_first else [])}
+            order.day_first += 1
+    return order
 
 
 def trouble(text: str) -> tuple[str, str | None]:
     """What is wrong with a text that is no date, or may be another, and what may be meant."""
     if parse(text) is not None:
-        return "may be in American order, month first, as others of this column are", None
+        return "may be in American order, month first, as other dates of this list are", None
     parts = _parts(text)
     if parts is None:
         return "is no date", None
-    if month_first([text]):
+    if order_of([text]).american:
         month, day, year = (parts[name] for name in ("day", "month", "year"))
-        return "is in American order, month first", f"{day}/{month}/{year}"
+        meant = f"{day}/{month}/{year}"
+        return "is in American order, month first", meant if parse(meant) else None
     if _built(parts) is None:
         return "is no day of the calendar", None
     return "is too long ago or too far off", None

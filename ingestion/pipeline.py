@@ -38,6 +38,7 @@ _ARROW = {
     "identifier": pa.string(),
     "postcode": pa.string(),
     "integer": pa.int64(),
+    "years": pa.int64(),
     "number": pa.float64(),
     "date": pa.timestamp("s"),
 }

@@ -16,13 +16,12 @@ from ingestion.findings import Finding
 from ingestion.privacy import minimise
 from ingestion.readers import UnreadableFile, read
 from ingestion.sources import Parsed, annex_a_extract, annex_a_rules, chat_values
-from ingestion.sources.annex_a_lists import columns_of, read_list
+from ingestion.sources.annex_a_lists import Headers, columns_of, read_list
 from ingestion.sources.annex_a_sheets import find_lists
 
 # Which columns each list of a file had: what dbt needs to tell "none" from "not asked".
 COLUMNS = "annex_a_columns"
-
-
+# What an authority's agreement has to be for.
 PURPOSE = "annex_a_figures"
 
 
@@ -58,22 +57,24 @@ def read_lists(file: landing.LandedFile) -> Parsed:
         return chat_values.read(file, sheets[0], values)
     stated = annex_a_extract.stated_date(file, sheets)
     extracted = stated[0] if stated else file.received_at.date()
-    casts = Casts(FROM_1904 if sheets[0].from_1904 else FROM_1900)
+    casts = Casts(FROM_1904 if any(sheet.from_1904 for sheet in sheets) else FROM_1900)
     found, parsed.findings = find_lists(sheets)
     columns = []
+    headers: dict[str, Headers] = {}
     for table in contract("annex_a").tables:
         if table.name not in found:
             continue
-        frame, resolution, findings = read_list(found[table.name], extracted, casts)
-        parsed.tables[table.name], parsed.resolutions[table.name] = frame, resolution
+        frame, headers[table.name], findings = read_list(found[table.name], extracted, casts)
+        parsed.tables[table.name] = frame
+        parsed.resolutions[table.name] = found[table.name][0].resolution
         parsed.findings += findings
-        columns.append(columns_of(table, resolution, frame))
-    parsed.findings += annex_a_rules.evaluate(parsed.tables, parsed.resolutions)
+        columns.append(columns_of(table, headers[table.name], frame))
+    parsed.findings += annex_a_rules.evaluate(parsed.tables, headers, parsed.findings)
     if not parsed.tables:
         parsed.findings.append(
             Finding("annex_a.no_lists", "block", "None of the Annex A lists is in this file")
         )
-    elif sheets[0].delimiter is None:
+    elif all(sheet.delimiter is None for sheet in sheets):
         # A sheet that was named for a list and could not be read has been told.
         unread = {f.table for f in parsed.findings if f.rule_id == "annex_a.list.no_header"}
         parsed.findings += _missing(unread.union(parsed.tables))

@@ -74,6 +74,15 @@ def identify(parsed: Parsed, file: landing.LandedFile, stated: tuple[date, str] 
                 expected="a sidecar with “extract_date: 2025-10-03”",
             )
         )
+    elif parsed.extract_date > file.received_at.date():
+        parsed.findings.append(
+            Finding(
+                "annex_a.extract_date.future",
+                "block",
+                "The extract date is after the day on which the file was received",
+                expected="the date on which the lists were extracted",
+            )
+        )
     elif (
         latest is not None
         and any(contract("annex_a").table(name).silence for name in parsed.tables)

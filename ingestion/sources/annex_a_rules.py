@@ -11,23 +11,46 @@ import pandas as pd
 from ingestion import conform
 from ingestion.contract import Same, StandsIn, Table, contract
 from ingestion.findings import Finding
-from ingestion.headers import Resolution
+from ingestion.sources.annex_a_lists import Headers
 
 _CHILD = "child_id"
 
 
-def evaluate(tables: dict[str, pd.DataFrame], resolutions: dict[str, Resolution]) -> list[Finding]:
-    """What breaks a rule between the lists read; frames have the contract's columns and `sheet`."""
+def evaluate(
+    tables: dict[str, pd.DataFrame], headers: dict[str, Headers], found: Collection[Finding]
+) -> list[Finding]:
+    """What breaks a rule between the lists read; frames have the contract's columns and `sheet`.
+
+    `found` is what was told of their cells: one that could not be read is not an empty one.
+    """
     findings: list[Finding] = []
     for rule in contract("annex_a").list_rules:
         if isinstance(rule, StandsIn):
-            if rule.table in tables and rule.other in tables:
-                missing = _missing(rule, tables[rule.table], tables[rule.other])
-                findings += _listed(rule, rule.table, _CHILD, missing, resolutions)
+            asked = {rule.table: {_CHILD, *rule.where}, rule.other: {_CHILD}}
+            if all(_has(headers.get(name, {}), columns) for name, columns in asked.items()):
+                frame = _readable(tables[rule.table], rule, found)
+                missing = _missing(rule, frame, tables[rule.other])
+                findings += _listed(rule, rule.table, _CHILD, missing, headers)
         else:
             for name, differing in _differing(rule, tables).items():
-                findings += _listed(rule, name, rule.column, differing, resolutions)
+                findings += _listed(rule, name, rule.column, differing, headers)
     return findings
+
+
+def _has(headers: Headers, columns: Collection[str]) -> bool:
+    """Whether a list was read and every sheet of it has the columns."""
+    return bool(headers) and all(set(columns) <= set(h.positions) for h in headers.values())
+
+
+def _readable(frame: pd.DataFrame, rule: StandsIn, found: Collection[Finding]) -> pd.DataFrame:
+    """Rows of which every cell that the rule asks of is empty or could be read."""
+    unread = {f"{rule.table}.{column}.type" for column in rule.where}
+    cells = {(f.sheet, f.row) for f in found if f.rule_id in unread}
+    if not cells:
+        return frame
+    places = pd.Series(list(zip(frame["sheet"], frame["row"], strict=True)), index=frame.index)
+    # Past the limit of findings a row is not named any more: then nothing is said of any.
+    return frame[~places.isin(cells)] if (None not in {row for _, row in cells}) else frame[:0]
 
 
 def left_out(read: Collection[str]) -> list[tuple[StandsIn | Same, list[str]]]:
@@ -91,12 +114,12 @@ def _listed(
     table: str,
     column: str,
     rows: pd.DataFrame,
-    resolutions: dict[str, Resolution],
+    headers: dict[str, Headers],
 ) -> list[Finding]:
     found: list[Finding] = []
     about = contract("annex_a").table(table)
-    position = resolutions[table].positions.get(column, 0)
     for sheet, on_sheet in rows.groupby("sheet", sort=False):
+        position = headers[table][str(sheet)].positions.get(column, 0)
         finding = Finding(
             rule_id=rule.id,
             severity=rule.severity,

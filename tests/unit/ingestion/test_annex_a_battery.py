@@ -412,7 +412,7 @@ def test_each_changed_cell_is_read_or_named(read: Callable, cell: Cell) -> None:
 
 def test_a_column_in_american_order_is_set_aside_whole_where_it_is_doubtful(read: Callable) -> None:
     sheets = tidy()
-    typed = ["09/30/2025", "09/29/2025", "03/04/2025", "2025-09-01", "9/1/2025", "09/28/2025"]
+    typed = ["09/30/2025", "09/29/2025", "03/04/2025", "2025-09-21", "9/1/2025", "09/28/2025"]
     for row, text in zip(sheets["List 3"][2:], typed, strict=True):
         row[COLUMNS.index("referral_date")] = text
     parsed = read(sheets)
@@ -611,3 +611,83 @@ def test_every_list_is_read_in_every_column(read: Callable, table: str) -> None:
 def test_the_landing_place_alone_tells_whose_it_is(land: Callable) -> None:
     parsed = annex_a.read_lists(land(PLACE, tidy(), SIDECAR))
     assert landing.la_name(parsed.la_code) == "Camden"
+
+
+def test_another_list_below_on_the_same_sheet_is_not_read_as_this_one(read: Callable) -> None:
+    sheets = tidy()
+    sheets["List 3"] += sheets["List 4"][1:]
+    parsed = read(sheets)
+    assert sizes(parsed) == WHOLE
+    below = [(f.row, f.count) for f in parsed.findings if f.rule_id == "annex_a.row.list_below"]
+    assert below == [(9, 2)]
+
+
+def test_two_sheets_of_a_list_that_share_a_child_are_both_read(read: Callable) -> None:
+    """Open cases on one sheet and closed ones on another, and one child stands on both."""
+    sheets = annex_a_sheets()
+    parts = ((1, 2), (2, 3, ""))
+    one, other = ([child("annex_a_list_9", child_id=i) for i in ids] for ids in parts)
+    other[0][3] = date(2004, 1, 1)
+    sheets["List 9"] = [*sheets["List 9"][:2], *one, child("annex_a_list_9", child_id="")]
+    sheets["List 9 ceased"] = [*sheets["List 9"][:2], *other]
+    parsed = read(sheets)
+    assert parsed.tables["annex_a_list_9"]["child_id"].fillna("").tolist() == ["1", "2", "", "3"]
+    twice = next(f for f in parsed.findings if f.rule_id == "annex_a.list.twice")
+    assert (twice.severity, twice.count) == ("check", 1)
+
+
+def test_only_an_id_in_a_row_is_still_somebody(read: Callable) -> None:
+    sheets = tidy()
+    sheets["List 3"].append([1099])
+    frame = read(sheets).tables[LIST_3]
+    assert (len(frame), frame["child_id"].iloc[-1]) == (ROWS + 1, "1099")
+
+
+def test_american_dates_in_one_column_make_doubtful_ones_in_another_say_nothing(
+    read: Callable,
+) -> None:
+    sheets = tidy()
+    for row in sheets["List 3"][2:]:
+        row[COLUMNS.index("birth_date")] = "12/31/2015"
+        row[COLUMNS.index("referral_date")] = "09/05/2025"
+    frame = read(sheets).tables[LIST_3]
+    assert frame[["birth_date", "referral_date"]].isna().all(axis=None)
+
+
+def test_what_could_not_be_read_breaks_no_rule_between_lists(read: Callable) -> None:
+    sheets = tidy()
+    sheets["List 7"].append(child("annex_a_list_7", child_id=7777, plan_end_date="2025-02-31"))
+    assert broken(sheets, read) == []
+    sheets["List 7"] = [row[:12] + row[13:] for row in map(list, sheets["List 7"])]
+    assert broken(sheets, read) == []
+    sheets = tidy()
+    sheets["List 6"] = [row[1:] for row in map(list, sheets["List 6"])]
+    assert broken(sheets, read) == []
+
+
+def test_a_referral_before_the_birth_of_a_child_born_since_is_only_noted(read: Callable) -> None:
+    for born, severity in ((date(2025, 10, 1), "note"), (date(2026, 9, 30), "check")):
+        sheets = annex_a_sheets(
+            annex_a_list_3=[child(LIST_3, child_id=5, birth_date=born, age_years=0)]
+        )
+        rule = "annex_a.referral_date.after_birth"
+        assert [f.severity for f in read(sheets).findings if f.rule_id == rule] == [severity]
+
+
+def test_a_conference_without_an_enquiry_is_a_transfer_in(read: Callable) -> None:
+    rows = [
+        child("annex_a_list_5", s47_start_date=""),
+        child("annex_a_list_5", child_id=2, s47_start_date="", icpc_date=""),
+    ]
+    found = read(annex_a_sheets(annex_a_list_5=rows)).findings
+    assert [(f.cell, f.rule_id) for f in found if "present" in f.rule_id] == [
+        ("G4", "annex_a.s47_start_date.present")
+    ]
+
+
+def test_an_extract_of_the_day_after_tomorrow_is_refused(land: Callable) -> None:
+    parsed = annex_a.read_lists(
+        land(PLACE, tidy(), "extract_date: 2035-10-03\nreceived_at: 2025-10-09\n")
+    )
+    assert not parsed.accepted
+    assert "annex_a.extract_date.future" in {f.rule_id for f in parsed.findings}

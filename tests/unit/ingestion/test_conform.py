@@ -91,7 +91,24 @@ def test_thousands_separators_change_nothing(number: int) -> None:
 
 
 def test_ages_in_decimals_are_years_lived() -> None:
-    assert cast("integer", [9.96, "-1", 0, ""]) == [9, -1, 0, None]
+    assert cast("years", [9.96, "-1", 0, ""]) == [9, -1, 0, None]
+
+
+def test_half_of_what_is_counted_is_no_count() -> None:
+    assert cast("integer", [2.7, "2", 0, 1e20, "100000000000000000000", "n/k"]) == [
+        None,
+        2,
+        0,
+        None,
+        None,
+        None,
+    ]
+
+
+def test_an_id_is_itself_however_a_spreadsheet_shows_it() -> None:
+    """Of 1.23457E+11 the last digits are gone: it would be the id of many."""
+    written = ["1001", "1001.0", "001001", 1001.0, "ab7", "1.23457E+11", "n/a"]
+    assert cast("identifier", written) == ["1001"] * 4 + ["AB7", None, None]
 
 
 def test_an_integral_float_is_the_id_it_was() -> None:

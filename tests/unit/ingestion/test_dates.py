@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion import dates
-from ingestion.dates import FROM_1904, month_first, parse, trouble
+from ingestion.dates import FROM_1904, order_of, parse, trouble
 
+MAYBE = "may be in American order, month first, as other dates of this list are"
 IN_RANGE = st.dates(dates.EARLIEST, dates.LATEST)
 
 
@@ -44,7 +45,7 @@ def test_years_of_two_digits_are_of_the_century_around_us(text: str, year: int) 
         ("12/31/2023", "is in American order, month first", "31/12/2023"),
         ("12.31.23", "is in American order, month first", "31/12/23"),
         ("12/31/2023 09:00", "is in American order, month first", "31/12/2023"),
-        ("02/30/2023", "is in American order, month first", "30/02/2023"),
+        ("02/30/2023", "is in American order, month first", None),
         ("30/02/2023", "is no day of the calendar", None),
         ("2023-02-30", "is no day of the calendar", None),
         ("32/01/2023", "is no day of the calendar", None),
@@ -52,7 +53,11 @@ def test_years_of_two_digits_are_of_the_century_around_us(text: str, year: int) 
         ("5 Foo 2023", "is no day of the calendar", None),
         ("31/12/1899", "is too long ago or too far off", None),
         ("2099-01-01", "is too long ago or too far off", None),
-        ("03/04/2023", "may be in American order, month first, as others of this column are", None),
+        (
+            "03/04/2023",
+            "may be in American order, month first, as other dates of this list are",
+            None,
+        ),
         ("soon", "is no date", None),
         ("", "is no date", None),
         ("2023", "is no date", None),
@@ -67,12 +72,21 @@ def test_what_is_wrong_is_said(text: str, what: str, meant: str | None) -> None:
     ("column", "doubtful"),
     [
         (["12/31/2023", "03/04/2023"], {"12/31/2023", "03/04/2023"}),
-        (["12/31/2023", "31/12/2023", "03/04/2023"], {"12/31/2023"}),
+        (["12/31/2023", "31/12/2023", "03/04/2023"], {"12/31/2023", "03/04/2023"}),
+        (["12/31/2023", "31/12/2023", "30/12/2023", "03/04/2023"], {"12/31/2023"}),
         (["31/12/2023", "03/04/2023"], set()),
-        (["12/31/2023", "2023-04-03", "3 April 2023", "45291"], {"12/31/2023"}),
+        (["12/31/2023", "2023-04-13", "3 April 2023", "45291"], {"12/31/2023"}),
+        # What Excel makes of an American file: dates of those it can read, the wrong way round.
+        (["12/31/2023", "2023-04-03"], {"12/31/2023", "2023-04-03"}),
+        (["12/31/2023", "2023-04-03", "2023-04-04"], {"12/31/2023"}),
         (["03/04/2023", "05/06/2023"], set()),
         ([], set()),
     ],
 )
 def test_a_column_tells_whether_it_is_american(column: list[str], doubtful: set[str]) -> None:
-    assert month_first(column) == doubtful
+    order = order_of(column)
+    assert order.doubtful(order.is_american) == doubtful
+
+
+def test_an_american_column_makes_the_doubtful_dates_of_others_say_nothing() -> None:
+    assert order_of(["03/04/2023"]).doubtful(is_american=True) == {"03/04/2023"}
