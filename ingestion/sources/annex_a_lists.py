@@ -210,7 +210,8 @@ def _headers_again(cells: pd.DataFrame, resolution: Resolution) -> pd.Series:
     repeated = pd.Series(0, index=cells.index)
     # Whose cells are looked at in two columns first: in most lists no row repeats anything.
     first = resolution.matches[:2]
-    if not any(cells[m.to].cat.categories.isin([m.header, m.header.upper()]).any() for m in first):
+    known = {form for m in first for form in (m.header, m.header.lower(), m.header.upper())}
+    if not any(cells[m.to].cat.categories.isin(known).any() for m in first):
         return repeated
     for match in resolution.matches:
         forms = {match.header, match.header.lower(), match.header.upper()}
