@@ -21,6 +21,7 @@ from ingestion.periods import Quarter
 from ingestion.readers import Sheet
 from ingestion.registry import seed
 from ingestion.sources import Parsed, header_findings
+from ingestion.sources.annex_a_sheets import find_lists
 
 TABLE = "chat_values"
 # A printed percentage or rate has one decimal at least.
@@ -44,16 +45,17 @@ def parse(file: landing.LandedFile) -> Parsed:
         wanted = ", ".join(c.headers[0] for c in contract("chat").table(TABLE).columns)
         return Parsed(findings=[Finding("chat.no_header", "block", message, expected=wanted)])
     first, resolution = of_values[0]
+    others = [sheet for sheet in sheets if sheet is not first and headers.first_rows(sheet.rows)]
+    lists, _ = find_lists(others)
+    if lists:
+        # Nobody has agreed yet that children be read: a sheet's name may be one of theirs.
+        message = "This file is named for values of ChAT and holds child-level lists too"
+        wanted = "values and lists in files of their own"
+        return Parsed(findings=[Finding("chat.holds_lists", "block", message, expected=wanted)])
     parsed = read(file, first, resolution)
+    message = "The values were read from another sheet; this one was not read"
     parsed.findings += [
-        Finding(
-            "chat.sheet.not_read",
-            "check",
-            f"The values were read from the sheet “{first.name}”; this one was not read",
-            sheet=sheet.name,
-        )
-        for sheet in sheets
-        if sheet is not first and headers.first_rows(sheet.rows)
+        Finding("chat.sheet.not_read", "check", message, sheet=sheet.name) for sheet in others
     ]
     return parsed
 

@@ -318,6 +318,23 @@ def test_a_workbook_of_children_that_is_named_for_values_shows_none_of_them(
     assert (parsed.tables, "Secret" in repr(parsed)) == ({}, False)
 
 
+def test_values_beside_children_are_refused_whole_and_copied_nowhere(
+    read: Callable, land: Callable, zone: Path, tmp_path: Path
+) -> None:
+    lists = annex_a_sheets(annex_a_list_3=[child("annex_a_list_3", worker="Secret Kid")])
+    (rows,) = [rows for name, rows in lists.items() if "3" in name]
+    sheets = {"Values": table([REPEATS]), "Secret Kid": rows}
+    place = "annex_a/2025-26-Q2/CAM/ChAT_values.xlsx"
+    parsed = read(sheets, place)
+    assert (one(parsed).rule_id, one(parsed).severity) == ("chat.holds_lists", "block")
+    assert (parsed.tables, parsed.more, "Secret" in repr(parsed)) == ({}, [], False)
+    home = tmp_path / "home"
+    ingest("annex_a", zone, home, KEY, NOW)
+    assert [path.name for path in home.rglob("*quarantine*/**/*") if path.is_file()] == [
+        "reason.json"
+    ]
+
+
 def test_an_unreadable_file_is_one_blocking_finding(read: Callable) -> None:
     parsed = read(b"rubbish", "annex_a/2025-26-Q2/chat values.xlsx")
     assert (one(parsed).rule_id, parsed.accepted) == ("file.wrong_type", False)
