@@ -394,3 +394,8 @@ def _asked_for(rule: Rule, table: Table, extracted: date | None) -> str | None:
     if rule.kind == "unique":
         return "a row of its own"
     return None
+
+
+def shown(values: pd.Series) -> pd.Series:
+    """Values as a finding quotes them: dates as people write them."""
+    return values.dt.strftime("%d/%m/%Y") if values.dtype.kind == "M" else values.astype("string")
