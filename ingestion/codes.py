@@ -18,9 +18,9 @@ _STANDS = (
     r"^(?:[a-z]{1,2}\d?[).] *)?\W*(?:(?:code|child|cin|cla)\W+)?(?:TOKEN)(?![a-z0-9)]|[-/]\d)"
     r"|[(\[](?:cin )?(?:TOKEN)[)\]]"
 )
-# What denies the words after it, up to the next sign or clause: "not adopted", "no longer in touch".
-# "Non" denies one word.
-# An answer ("No, gone abroad") denies none of them. And one at the end that denies all: "UASC: no".
+# What denies the words after it, up to the next sign or clause ("not adopted", "no longer in touch");
+# "non" denies one word, an answer ("No, gone abroad") none. And a no at the end, which denies all
+# ("UASC: no").
 _DENIED = re.compile(
     r"(\b(?:(?:no longer|not|no|never) |non[ -]))"
     r"(?:(?<=non.)\w+|(?<!non.)(?=\w)(?:(?! or | but | after )[^,;:.()/–-])*)",
@@ -31,6 +31,7 @@ _DENIED_ALL = re.compile(r"(?<=\w)\W+no?\W*$", re.IGNORECASE)
 _NEAR = 65
 # Nor may a word be there that the other has none alike to: "full time education" is not higher.
 _SAME_WORD = 60
+_WORD = re.compile(r"\b(?:no|\w{3,})\b")
 
 
 @dataclass(frozen=True)
@@ -119,9 +120,9 @@ def nearest(value: str, code_set: str) -> str | None:
 
 
 def _same_words(one: str, other: str) -> bool:
-    """Whether each has a word alike for every one of the other's; codes and letters are no words."""
+    """Whether each has a word alike for every one of the other's; codes are no words."""
     ours, theirs = (
-        [word for word in utils.default_process(text).split() if word.isalpha() and len(word) > 2]
+        [word for word in _WORD.findall(utils.default_process(text)) if word.isalpha()]
         for text in (one, other)
     )
     return all(
