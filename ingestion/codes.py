@@ -18,7 +18,7 @@ _STANDS = (
     r"^(?:[a-z]{1,2}\d?[).] *)?\W*(?:(?:code|child|cin|cla)\W+)?(?:TOKEN)(?![a-z0-9)]|[-/]\d)"
     r"|[(\[](?:cin )?(?:TOKEN)[)\]]"
 )
-# What denies the words after it, up to the next sign or clause ("not adopted", "no longer in touch");
+# What denies the words after it, up to the next sign or clause ("not adopted", "no longer seen");
 # "non" denies one word, an answer ("No, gone abroad") none. And a no at the end, which denies all
 # ("UASC: no").
 _DENIED = re.compile(
