@@ -102,7 +102,7 @@ def raw_suite(table: str) -> list[Rule]:
     elif table == chat_values.TABLE:
         rules += [
             _in_set(table, "measure_code", list(seed("registry/measures")["measure_code"])),
-            _unique(table, ["file_id", "quarter", "measure_code"], "one figure of a measure"),
+            _unique(table, ["file_id", "quarter", "measure_code", "is_base"], "one of a measure"),
             Rule(
                 f"{table}.value.not_negative",
                 "ExpectColumnValuesToBeBetween",

@@ -295,7 +295,7 @@ def _doubtful_dates(cells: pd.DataFrame, table: Table) -> dict[str, set[str]]:
     if not any(day_texts.any_by_numbers(text.unique()) for text in columns.values()):
         return {}
     orders = {name: day_texts.order_of(text) for name, text in columns.items()}
-    is_american = any(order.is_american for order in orders.values())
+    is_american = any(order.majority > 0 for order in orders.values())
     return {name: order.doubtful(is_american) for name, order in orders.items()}
 
 
@@ -401,8 +401,7 @@ def broken(
     )
     # As the sender wrote it, where the frame still knows.
     seen = frame[f"{name}_text"] if f"{name}_text" in frame else frame[name]
-    if seen.dtype.kind == "M":
-        seen = seen.dt.strftime("%d/%m/%Y")
+    seen = shown(seen)
     if rule.kind != "not_before" or not rule.unborn:
         return listed(finding, frame["row"][bad], seen[bad], positions[name])
     expecting = bad & ((frame[rule.other] - frame[name]).dt.days <= _PREGNANCY)
@@ -425,3 +424,8 @@ def _asked_for(rule: Rule, table: Table, extracted: date | None) -> str | None:
         low, high = (None if bound is None else f"{bound:g}" for bound in (rule.min, rule.max))
         return f"{low} or more" if high is None else f"{low} to {high}"
     return "a row of its own" if rule.kind == "unique" else None
+
+
+def shown(values: pd.Series) -> pd.Series:
+    """Values as a finding quotes them: dates as people write them."""
+    return values.dt.strftime("%d/%m/%Y") if values.dtype.kind == "M" else values.astype("string")

@@ -71,19 +71,20 @@ class Order:
     later_days: int = 0
 
     @property
-    def is_american(self) -> bool:
-        """Whether no fewer cells are in American order than in ours."""
-        return len(self.american) >= max(self.day_first, 1)
+    def majority(self) -> int:
+        """By how many cells American order has more than another; none where no cell has it."""
+        return len(self.american) - self.day_first - self.later_days if self.american else -1
 
     def doubtful(self, is_american: bool) -> set[str]:
-        """Texts that say nothing, where some column of the list `is_american`.
+        """Texts that say nothing, where most dates of some column of the list are American.
 
         American texts, and fewer date cells with no day after the twelfth, are what Excel makes of
         an American file: it reads as dates what it can, the wrong way round.
         """
         swaps = not self.later_days and len(self.american) >= len(self.swapped)
         made_of = self.swapped if self.american and swaps else []
-        return {*self.american, *(self.either if is_american else []), *made_of}
+        either = self.either if is_american or self.majority >= 0 else []
+        return {*self.american, *either, *made_of}
 
 
 def any_by_numbers(texts: Iterable[str]) -> bool:

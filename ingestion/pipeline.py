@@ -116,7 +116,8 @@ def _fields(table: str) -> list[tuple[str, pa.DataType]]:
         return [*texts, ("is_present", pa.bool_()), *counts]
     if table == chat_values.TABLE:
         texts = [(name, pa.string()) for name in ("quarter", "indicator_code", "measure_code")]
-        return [("sheet", pa.string()), ("row", pa.int64()), *texts, ("value", pa.float64())]
+        where = [("sheet", pa.string()), ("row", pa.int64())]
+        return [*where, *texts, ("is_base", pa.bool_()), ("value", pa.float64())]
     columns = contract("annex_a").table(table).columns
     where = [("sheet", pa.string()), ("row", pa.int64())]
     return [*where, *((c.name, _ARROW[c.type]) for c in columns if c.keep != "drop")]

@@ -25,7 +25,13 @@ MAX_COPY_BYTES = 500 * 1024 * 1024
 REASON = "reason.json"
 # Nobody has agreed that it be held: of an authority nobody knows, no agreement can be on record.
 NOT_AGREED = "no agreement to hold it is on record"
-_NOT_TO_BE_COPIED = {agreements.MISSING, "annex_a.authority.unknown", "chat.no_header"}
+_NOT_TO_BE_COPIED = {
+    agreements.MISSING,
+    "annex_a.authority.unknown",
+    "chat.holds_lists",
+    "chat.no_header",
+    "chat.no_values",
+}
 _LONGEST = 120
 _CHUNK = 1024 * 1024
 

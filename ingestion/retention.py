@@ -111,8 +111,11 @@ def _landed_and_read(zone: Path, home: Path, ledger: pd.DataFrame) -> list[Item]
     received = _Received(ledger)
     losing = _without_figures(ledger, landed, home)
     # Values read off ChAT are figures of an authority: no child stands in such a file.
-    values = set(ledger.loc[ledger["tables"] == chat_values.TABLE, "path"])
-    landed = {file_id: file for file_id, file in landed.items() if file.path not in values}
+    # By content too: a workbook of children may have been saved over it since.
+    read_off = ledger[ledger["tables"] == chat_values.TABLE]
+    contents = set(zip(read_off["path"], read_off["sha256"], strict=True))
+    values = {name: file for name, file in landed.items() if (file.path, file.sha256) in contents}
+    landed = {name: file for name, file in landed.items() if name not in values}
     items = []
     for file_id in [*landed, *sorted(_read(home) - landed.keys())]:
         file = landed.get(file_id)
@@ -127,7 +130,7 @@ def _landed_and_read(zone: Path, home: Path, ledger: pd.DataFrame) -> list[Item]
         paths = (*read, *(_with_sidecar(file.absolute) if file else ()))
         items.append(Item(EXTRACT, paths, received.of(file_id, file), file_id, unkept))
     known = {path for item in items for path in item.paths}
-    kept = {path for name in values for path in _with_sidecar(zone / name)}
+    kept = {path for file in values.values() for path in _with_sidecar(file.absolute)}
     return items + _clutter(zone, known | kept)
 
 

@@ -100,13 +100,10 @@ def _differing(rule: Same, tables: dict[str, pd.DataFrame]) -> dict[str, pd.Data
     rows = rows.merge(usual[[_CHILD, rule.column]], on=_CHILD, suffixes=("", "_usual"))
     rows = rows[rows[rule.column] != rows[f"{rule.column}_usual"]]
     rows = rows.assign(
-        value=_shown(rows[rule.column]), suggestion=_shown(rows[f"{rule.column}_usual"])
+        value=conform.shown(rows[rule.column]),
+        suggestion=conform.shown(rows[f"{rule.column}_usual"]),
     )
     return {str(name): found for name, found in rows.groupby("table", sort=False)}
-
-
-def _shown(values: pd.Series) -> pd.Series:
-    return values.dt.strftime("%d/%m/%Y") if values.dtype.kind == "M" else values.astype("string")
 
 
 def _listed(

@@ -21,10 +21,11 @@ from ingestion.periods import Quarter
 from ingestion.readers import Sheet
 from ingestion.registry import seed
 from ingestion.sources import Parsed, header_findings
+from ingestion.sources.annex_a_sheets import find_lists
 
 TABLE = "chat_values"
-# A printed percentage or rate has one decimal at least.
-_ROUNDING = 0.05 + 1e-9
+# What decimal fractions lose in a computer.
+_INEXACT = 1e-9
 
 
 def is_named(path: Path) -> bool:
@@ -44,16 +45,17 @@ def parse(file: landing.LandedFile) -> Parsed:
         wanted = ", ".join(c.headers[0] for c in contract("chat").table(TABLE).columns)
         return Parsed(findings=[Finding("chat.no_header", "block", message, expected=wanted)])
     first, resolution = of_values[0]
+    others = [sheet for sheet in sheets if sheet is not first and headers.first_rows(sheet.rows)]
+    lists, _ = find_lists(others)
+    if lists:
+        # Nobody has agreed yet that children be read: a sheet's name may be one of theirs.
+        message = "This file is named for values of ChAT and holds child-level lists too"
+        wanted = "values and lists in files of their own"
+        return Parsed(findings=[Finding("chat.holds_lists", "block", message, expected=wanted)])
     parsed = read(file, first, resolution)
+    message = "The values were read from another sheet; this one was not read"
     parsed.findings += [
-        Finding(
-            "chat.sheet.not_read",
-            "check",
-            f"The values were read from the sheet “{first.name}”; this one was not read",
-            sheet=sheet.name,
-        )
-        for sheet in sheets
-        if sheet is not first and headers.first_rows(sheet.rows)
+        Finding("chat.sheet.not_read", "check", message, sheet=sheet.name) for sheet in others
     ]
     return parsed
 
@@ -70,7 +72,7 @@ def read(file: landing.LandedFile, sheet: Sheet, resolution: Resolution) -> Pars
     findings = header_findings(table, sheet, resolution)
     cells = conform.table_cells(sheet, resolution)
     frame, found = conform.conform(cells, table, resolution, sheet.name)
-    rows = _Rows(cells, frame, sheet.name, resolution, findings + found)
+    rows = _Rows(cells, frame, sheet, resolution, findings + found)
     rows.place(file)
     rows.name_measures()
     submissions = [
@@ -112,17 +114,19 @@ class _Rows:
         self,
         cells: pd.DataFrame,
         frame: pd.DataFrame,
-        sheet: str,
+        sheet: Sheet,
         resolution: Resolution,
         findings: list[Finding],
     ) -> None:
-        self.sheet, self.findings = sheet, findings
+        self.sheet, self.findings = sheet.name, findings
         self.positions = resolution.positions
         # Rows of cells that could not be read: each has its finding already.
         self.unreadable = {
             name: frame["row"][cells[name].notna() & frame[name].isna()]
             for name in frame.columns.intersection(cells.columns)
         }
+        if "value" in self.positions:
+            frame = _as_shown(frame, cells["value"], sheet, self.positions["value"])
         broken = [conform.violations(rule, frame) for rule in contract("chat").table(TABLE).rules]
         self.frame = frame[~pd.concat(broken, axis=1).any(axis=1)].reset_index(drop=True)
 
@@ -134,16 +138,30 @@ class _Rows:
     ) -> None:
         """Leave rows out, with a finding at a column's cell of each."""
         bad = bad.fillna(False).astype(bool)
+        self.tell(rule_id, message, column, bad, expected)
+        self.frame = self.frame[~bad].reset_index(drop=True)
+
+    def tell(
+        self,
+        rule_id: str,
+        message: str,
+        column: str,
+        bad: pd.Series,
+        expected: str,
+        severity: str = "check",
+    ) -> None:
+        """A finding at a column's cell of each row, unless that cell has one already."""
         new = bad & ~self.frame["row"].isin(self.unreadable.get(column, []))
-        finding = replace(self.finding(rule_id, "check", message), column=column, expected=expected)
-        rows, text = self.frame["row"][new], _shown(self.frame[column][new])
+        finding = replace(
+            self.finding(rule_id, severity, message), column=column, expected=expected
+        )
+        rows, text = self.frame["row"][new], conform.shown(self.frame[column][new])
         found = conform.listed(finding, rows, text, self.positions.get(column, 0))
         if column not in self.positions:
             found = [replace(f, cell=None) for f in found]
         if rule_id == "chat.indicator.unknown":
             found = [replace(f, suggestion=_nearest(f.value)) for f in found]
         self.findings += found
-        self.frame = self.frame[~bad].reset_index(drop=True)
 
     def place(self, file: landing.LandedFile) -> None:
         """Whose each row is, and of which quarter its window is."""
@@ -188,6 +206,16 @@ class _Rows:
             early,
             "an extract of the quarter's last day or later",
         )
+        said_of_all = landing.quarter_of(file)
+        if said_of_all is not None:
+            self.tell(
+                "chat.quarter.differs",
+                "This row is of another quarter than the folder or name says; its window counts",
+                "window_end",
+                self.frame["quarter"] != said_of_all.slug,
+                f"{said_of_all.end:%d/%m/%Y}",
+                "note",
+            )
 
     def name_measures(self) -> None:
         """Which indicator each row names, and whether its window and value agree with it."""
@@ -204,12 +232,22 @@ class _Rows:
         about = seed("registry/indicators").set_index("indicator_code")
         frame = self.frame
         flow = frame["indicator_code"].map(about["timing"]) == "flow"
+        of_year = frame["indicator_code"].isin(_of_a_year())
         self.refuse(
             "chat.window.not_a_quarter",
             "The window is not one quarter; six months are no quarter's figure",
             "window_start",
-            flow & ~(frame["window_start"] == frame["quarter_start"]),
+            flow & ~of_year & ~(frame["window_start"] == frame["quarter_start"]),
             "the first day of the quarter that the window ends with",
+        )
+        frame = self.frame
+        year_start = frame["quarter_start"] - pd.DateOffset(months=9)
+        self.refuse(
+            "chat.window.not_a_year",
+            "The window is not twelve months; fewer have too few adoptions to compare",
+            "window_start",
+            frame["indicator_code"].isin(_of_a_year()) & ~(frame["window_start"] == year_start),
+            "the first day of the twelve months that the window ends",
         )
         self.refuse(
             "chat.numerator.missing",
@@ -218,19 +256,28 @@ class _Rows:
             self.frame["numerator"].isna(),
             "the count that the value was made of",
         )
+        self.refuse(
+            "chat.denominator.missing",
+            "A percentage without its denominator cannot be compared with what authorities return",
+            "denominator",
+            (self.frame["indicator_code"].map(about["unit"]) == "percent")
+            & self.frame["denominator"].isna(),
+            "the count of which the value is a percentage",
+        )
         frame = self.frame
         multiplier = frame["indicator_code"].map(about["multiplier"]).astype("float64")
         computed = (
             frame["numerator"] * multiplier / frame["denominator"].where(frame["denominator"] > 0)
         )
-        differs = ((computed - frame["value"]).abs() > _ROUNDING).fillna(False)
-        self.refuse(
-            "chat.value.differs",
-            "The value is not what numerator and denominator make",
-            "value",
-            differs,
-            "numerator and denominator of the same figure",
-        )
+        if "rounding" in frame:
+            away = (computed - frame["value"]).abs()
+            self.tell(
+                "chat.value.differs",
+                "The value is not what numerator and denominator make; they were used",
+                "value",
+                (away > frame["rounding"] + _INEXACT).fillna(False).astype(bool),
+                "numerator and denominator of the same figure",
+            )
         # Last: of a row over six months and one over the quarter, only the second can be used.
         self.refuse(
             "chat.indicator.once",
@@ -246,11 +293,12 @@ class _Rows:
         for role in ("numerator", "denominator"):
             part = self.frame.merge(_single_terms(role), on="indicator_code")
             part = part[part[role].notna()]
-            parts.append(part.assign(value=part[role], role=role))
+            is_base = part["measure_code"].isin(_bases()) & (role == "denominator")
+            parts.append(part.assign(value=part[role], role=role, is_base=is_base))
         rows = pd.concat(parts, ignore_index=True).sort_values(
             ["role", "row"], ascending=[False, True], kind="stable"
         )
-        key = ["la_code", "quarter", "measure_code"]
+        key = ["la_code", "quarter", "measure_code", "is_base"]
         used = rows.groupby(key)["value"].transform("first")
         others = rows.assign(used=used)[rows["value"] != used]
         for (code, column), of_one in others.groupby(["measure_code", "role"]):
@@ -270,9 +318,24 @@ class _Rows:
                 "quarter": rows["quarter"].astype("string"),
                 "indicator_code": rows["indicator_code"].astype("string"),
                 "measure_code": rows["measure_code"].astype("string"),
+                "is_base": rows["is_base"].astype(bool),
                 "value": rows["value"].astype("float64"),
             }
         )
+
+
+def _as_shown(frame: pd.DataFrame, text: pd.Series, sheet: Sheet, position: int) -> pd.DataFrame:
+    """Values as a reader of the sheet sees them, and how far rounding may have taken each.
+
+    That is half of the last decimal written: 33 may be 32.5. A cell of 0.333 may show 33.3%.
+    """
+    percent = pd.Series([(row - 1, position) in sheet.percents for row in frame["row"]], text.index)
+    # Excel drops noughts at the end: of 0.3 nobody knows whether it showed 30% or 30.0%.
+    parts = text.str.extract(r"(?:\.(\d+))?(?:[eE]([+-]?\d+))?$")
+    written = parts[0].str.len().fillna(0) - pd.to_numeric(parts[1]).fillna(0)
+    decimals = (written.astype("float64") - 2 * percent).clip(lower=0)
+    value = frame["value"].mask(percent, (frame["value"] * 100).round(9))
+    return frame.assign(value=value, rounding=0.5 * 10.0**-decimals)
 
 
 def _single_terms(role: str) -> pd.DataFrame:
@@ -281,6 +344,22 @@ def _single_terms(role: str) -> pd.DataFrame:
     terms = terms[terms["role"] == role]
     alone = ~terms["indicator_code"].duplicated(keep=False)
     return terms.loc[alone, ["indicator_code", "measure_code"]]
+
+
+@lru_cache
+def _of_a_year() -> set[str]:
+    """Indicators of the twelve months that end with the quarter."""
+    counted = seed("registry/annex_a_measures")
+    of_year = counted.loc[counted["counted_over"] == "year", "measure_code"]
+    terms = seed("registry/indicator_terms")
+    return set(terms.loc[terms["measure_code"].isin(of_year), "indicator_code"])
+
+
+@lru_cache
+def _bases() -> set[str]:
+    """Measures that are counted in another way where they stand below the line."""
+    counted = seed("registry/annex_a_measures")
+    return set(counted.loc[counted["use"] == "base", "measure_code"])
 
 
 @lru_cache
@@ -297,11 +376,6 @@ def _names() -> dict[str, str]:
 def _nearest(value: str | None) -> str | None:
     best = process.extractOne(normalise(value or ""), list(_names()), score_cutoff=60)
     return _names()[best[0]] if best else None
-
-
-def _shown(values: pd.Series) -> pd.Series:
-    """Values as a finding quotes them."""
-    return values.dt.strftime("%d/%m/%Y") if values.dtype.kind == "M" else values.astype("string")
 
 
 def _label(measure: str) -> str:

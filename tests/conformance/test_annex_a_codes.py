@@ -54,6 +54,7 @@ LETTERED = {
 # What Ofsted issues, in its order, where it differs from that of the groups.
 ISSUED = LETTERED | {
     "yes_no": "yes no unknown",
+    "interview_accepted": "yes no unknown",
     "no_further_action": "yes no",
     "disability": "yes no unknown",
     "child_seen": "yes no unknown",
@@ -141,7 +142,7 @@ def test_spellings_seen_are_read_as_their_collectors_did(seen: pd.DataFrame) -> 
     known = {tuple(line[name] for name in columns) for line in reasons}
     found = set(different.itertuples(index=False, name=None))
     assert (found - known, known - found) == (set(), set())
-    assert (len(seen), len(found)) == (1983, 113)
+    assert (len(seen), len(found)) == (1998, 115)
 
 
 def test_every_issued_code_is_read_and_as_its_detail_says(

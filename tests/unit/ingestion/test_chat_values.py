@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -169,13 +170,17 @@ CHANGES = [
     Change("numerator no number", {"numerator": "twelve"}, "chat_values.numerator.type", "F2"),
     Change("numerator below zero", {"numerator": "-12"}, "chat.numerator.not_negative", "F2"),
     Change("denominator below zero", {"denominator": "-60"}, "chat.denominator.not_negative", "G2"),
-    Change("no denominator", {"denominator": ""}, left={"repeat_referrals": 12.0}),
+    Change("no denominator", {"denominator": ""}, "chat.denominator.missing", "G2"),
+    Change("denominator no number", {"denominator": "x"}, "chat_values.denominator.type", "G2"),
     Change("nothing of nothing", {"value": "", "numerator": "0", "denominator": "0"},
            left={"repeat_referrals": 0.0, "referrals": 0.0}),
     Change("value in digits enough", {"value": "20"}, left=BOTH),
-    Change("value within rounding", {"value": "20.04"}, left=BOTH),
-    Change("value beyond rounding", {"value": "20.06"}, "chat.value.differs", "E2"),
-    Change("value of something else", {"value": "0.2"}, "chat.value.differs", "E2"),
+    Change("value beyond rounding", {"value": "20.06"}, "chat.value.differs", "E2", left=BOTH),
+    Change("value in whole percent", {"value": "20", "numerator": "11", "denominator": "54"},
+           left={"repeat_referrals": 11.0, "referrals": 54.0}),
+    Change("value of another percent", {"value": "21", "numerator": "11", "denominator": "54"},
+           "chat.value.differs", "E2", left={"repeat_referrals": 11.0, "referrals": 54.0}),
+    Change("value of something else", {"value": "0.2"}, "chat.value.differs", "E2", left=BOTH),
     Change("no value", {"value": ""}, left=BOTH),
     # Its numerator and denominator are what is used, and say all that it does.
     Change("value no number", {"value": "a fifth"}, "chat_values.value.type", "E2", left=BOTH),
@@ -245,9 +250,52 @@ def test_quarters_of_one_file_stand_apart(read: Callable) -> None:
     before = REPEATS | {"window_start": "01/04/2025", "window_end": "30/06/2025", "numerator": "6",
                         "denominator": "30"}  # fmt: skip
     parsed = read([REPEATS, before])
-    assert parsed.findings == []
+    # The folder says Q2: nobody is stopped, but it may be a slip.
+    assert [(f.rule_id, f.severity, f.cell, f.value, f.expected) for f in parsed.findings] == [
+        ("chat.quarter.differs", "note", "I3", "30/06/2025", "30/09/2025")
+    ]
     found = figures(parsed)
     assert (found[CAMDEN, Q2, "referrals"], found[CAMDEN, "2025-26-Q1", "referrals"]) == (60, 30)
+
+
+def test_a_base_is_told_apart_from_the_figure_of_its_own_indicator(read: Callable) -> None:
+    """40 conferences began with an enquiry whose days can be counted; 43 were held."""
+    timely = REPEATS | {"indicator": "icpc_15wd_pct", "numerator": "30", "denominator": "40",
+                        "value": "75"}  # fmt: skip
+    own = REPEATS | {"indicator": "icpc", "numerator": "43", "denominator": "", "value": ""}
+    for rows, expected in (
+        ([timely], {("icpc", True): 40.0, ("icpc_within_15wd", False): 30.0}),
+        ([timely, own], {("icpc", True): 40.0, ("icpc_within_15wd", False): 30.0,
+                         ("icpc", False): 43.0}),
+    ):  # fmt: skip
+        parsed = read(rows)
+        found = parsed.tables["chat_values"].set_index(["measure_code", "is_base"])["value"]
+        assert (found.to_dict(), parsed.findings) == (expected, [])
+
+
+ADOPTION = REPEATS | {
+    "indicator": "adopt_a10_days",
+    "numerator": "1600",
+    "denominator": "4",
+    "value": "400",
+    "window_start": "01/10/2024",
+}
+
+
+def test_days_to_adoption_are_of_the_twelve_months_that_end_with_the_quarter(
+    read: Callable,
+) -> None:
+    parsed = read([ADOPTION])
+    assert parsed.findings == []
+    assert figures(parsed) == {
+        (CAMDEN, Q2, "adopt_a10_days_sum"): 1600.0,
+        (CAMDEN, Q2, "adopt_a10_children"): 4.0,
+    }
+    for start in ("01/07/2025", "01/04/2025", ""):
+        parsed = read([CASELOAD, ADOPTION | {"window_start": start}])
+        assert told(parsed) == [("chat.window.not_a_year", "H3")], start
+        assert "twelve months" in str(parsed.findings[0].expected)
+        assert len(figures(parsed)) == 1
 
 
 # --- whose they are -------------------------------------------------------------------------------
@@ -318,6 +366,23 @@ def test_a_workbook_of_children_that_is_named_for_values_shows_none_of_them(
     assert (parsed.tables, "Secret" in repr(parsed)) == ({}, False)
 
 
+def test_values_beside_children_are_refused_whole_and_copied_nowhere(
+    read: Callable, land: Callable, zone: Path, tmp_path: Path
+) -> None:
+    lists = annex_a_sheets(annex_a_list_3=[child("annex_a_list_3", worker="Secret Kid")])
+    (rows,) = [rows for name, rows in lists.items() if "3" in name]
+    sheets = {"Values": table([REPEATS]), "Secret Kid": rows}
+    place = "annex_a/2025-26-Q2/CAM/ChAT_values.xlsx"
+    parsed = read(sheets, place)
+    assert (one(parsed).rule_id, one(parsed).severity) == ("chat.holds_lists", "block")
+    assert (parsed.tables, parsed.more, "Secret" in repr(parsed)) == ({}, [], False)
+    home = tmp_path / "home"
+    ingest("annex_a", zone, home, KEY, NOW)
+    assert [path.name for path in home.rglob("*quarantine*/**/*") if path.is_file()] == [
+        "reason.json"
+    ]
+
+
 def test_an_unreadable_file_is_one_blocking_finding(read: Callable) -> None:
     parsed = read(b"rubbish", "annex_a/2025-26-Q2/chat values.xlsx")
     assert (one(parsed).rule_id, parsed.accepted) == ("file.wrong_type", False)
@@ -332,6 +397,30 @@ def test_a_workbook_is_read_like_a_csv(read: Callable) -> None:
     parsed = read({"Values": titled, "Sheet2": []}, "annex_a/2025-26-Q2/chat values.xlsx")
     assert (figures(parsed), parsed.findings) == (USUAL, [])
     assert parsed.tables["chat_values"]["row"].tolist() == [4, 5, 4]
+
+
+@pytest.mark.parametrize(
+    ("shown", "value"), [("0.0%", 0.333), ("0%", 0.33), ("0.0%", 1 / 3), ("0%", 0.34)]
+)
+def test_a_percentage_of_the_spreadsheets_own_is_what_it_shows(
+    land: Callable, tmp_path: Path, shown: str, value: float
+) -> None:
+    book = openpyxl.Workbook()
+    (sheet,) = book.worksheets
+    for row in table([REPEATS | {"numerator": "40", "denominator": "120"}]):
+        sheet.append(row)
+    for place, content in (("E2", value), ("F2", 40), ("G2", 120)):
+        sheet[place] = content
+    sheet["E2"].number_format = shown
+    book.save(tmp_path / "made.xlsx")
+    content = (tmp_path / "made.xlsx").read_bytes()
+    place = "annex_a/2025-26-Q2/chat values.xlsx"
+    parsed = annex_a.parse(land(place, content, "received_at: 2025-10-09 10:00:00\n"), KEY)
+    right = round(value, 2) == 0.33
+    assert [(f.rule_id, f.value) for f in parsed.findings] == (
+        [] if right else [("chat.value.differs", "34.0")]
+    )
+    assert figures(parsed)[CAMDEN, Q2, "repeat_referrals"] == 40
 
 
 def test_a_sheet_that_was_not_read_is_told(read: Callable) -> None:

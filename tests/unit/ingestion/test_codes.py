@@ -88,6 +88,9 @@ def test_a_near_miss_is_answered_with_the_wording_a_sender_knows(
         ("legal_status", "Residence Order"),
         ("abuse_category", "#MULTIVALUE"),
         ("accommodation", "nan"),
+        ("activity", "Full-time education"),
+        ("yes_no", "None known"),
+        ("eligibility", "Not relevant"),
     ],
 )
 def test_what_resembles_nothing_has_no_suggestion(code_set: str, written: str) -> None:

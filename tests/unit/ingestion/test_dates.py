@@ -84,8 +84,7 @@ def test_what_is_wrong_is_said(text: str, what: str, meant: str | None) -> None:
     ],
 )
 def test_a_column_tells_whether_it_is_american(column: list[str], doubtful: set[str]) -> None:
-    order = order_of(column)
-    assert order.doubtful(order.is_american) == doubtful
+    assert order_of(column).doubtful(is_american=False) == doubtful
 
 
 def test_an_american_column_makes_the_doubtful_dates_of_others_say_nothing() -> None:

@@ -207,6 +207,20 @@ def test_what_was_overwritten_but_counts_on_is_due_without_its_workbook(
     assert list(platform.rows("annex_a_list_1")["child_id"]) == [CHILD] * 4
 
 
+def test_values_read_off_stay_and_children_saved_over_them_go(platform: Platform) -> None:
+    name = f"{Q2}/CAM/chat values.xlsx"
+    target = platform.put(name, {"chat_values": 1})
+    platform.run()
+    assert platform.due() == []
+    platform.put(name, {"annex_a_list_1": 3})
+    platform.run(days=1)
+    paths = [path for item in platform.due() for path in item.paths]
+    assert {target, target.with_name(f"{target.name}.yml")} <= {*paths}
+    platform.purge()
+    assert not target.exists()
+    assert platform.children() == []
+
+
 def test_half_a_copy_and_a_programs_own_files_go_by_their_own_time(published: Platform) -> None:
     clutter = published.zone / Q2 / "CAM" / ".lists.xlsx.part"
     clutter.write_text(CHILD)
