@@ -1,6 +1,6 @@
 -- One row per child and child protection plan, from List 7, with whether the child counts by it on the
--- quarter's last day: once, by the plan that began last. One without a start is known by its end, and counts for
--- nothing else. Child level: restricted.
+-- quarter's last day: once, by the plan that began last. One without a start is known by its end, and counts
+-- for nothing else. Child level: restricted.
 with plans as (
 
     select

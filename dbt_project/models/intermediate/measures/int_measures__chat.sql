@@ -1,8 +1,7 @@
 -- One row per measure, authority, quarter and file, from Annex A lists or as read off ChAT's pages; a
--- measure that is a base too has one more. A base was never given as the measure's own figure. What was counted
--- from lists that have been purged stays as it was. Of all files that hold the list or the value, in force is
--- the newest by receipt that tells the measure; where none does, the newest. Lists and values may come
--- separately, and a later extract may tell less than an earlier one.
+-- measure that is a base too (only what others are a share of) has one more. What was counted from lists that
+-- have been purged stays as it was. Lists and values may come separately, and a later extract may tell less:
+-- in force is the newest file, by receipt, that tells the measure; where none does, the newest.
 with counted as (
 
     select * from {{ ref('int_annex_a__measures') }}

@@ -78,11 +78,14 @@ explained as (
             and case
                 when told.size_class is null then reasons.reason = 'coverage'
                 when told.is_known
-                    then {{ text_list_has('coalesce(reasons.sizes_if_known, reasons.sizes)', 'told.size_class') }}
+                    then
+                        {{ text_list_has(
+                            'coalesce(reasons.sizes_if_known, reasons.sizes)', 'told.size_class'
+                        ) }}
                 else {{ text_list_has('reasons.sizes', 'told.size_class') }}
             end
             and case reasons.reason
-                when 'definition' then told.known_reason = 'definition'
+                when 'definition' then told.is_known and told.known_reason = 'definition'
                 when 'proxy' then told.is_proxy and (told.is_known or not told.is_named)
                 when 'timing' then reasons.days is null or told.days_apart > reasons.days
                 else true

@@ -1,5 +1,5 @@
--- One row per file, measure and quarter that was read off ChAT's pages; one more where it is the base of other
--- figures too. Figures of an authority, no child.
+-- One row per file, measure and quarter that was read off ChAT's pages; one more where it is the base of
+-- other figures too. Figures of an authority, no child.
 with source as (
 
     select * from {{ source('raw', 'chat_values') }}
