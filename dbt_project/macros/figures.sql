@@ -79,10 +79,10 @@
 
 {#
     The order in which versions of a figure follow each other. What is in force comes last. Published
-    files follow by release; submissions by receipt, since their numbers are given as they are recorded.
+    files follow by release; what authorities send by receipt, since its numbers are given as it is recorded.
 #}
 {% macro oldest_version_first(is_current, source, received_at, submission_number) -%}
-    {{ is_current }}, case when {{ source }} = 'return' then {{ received_at }} end, {{ submission_number }}
+    {{ is_current }}, case when {{ source }} != 'published' then {{ received_at }} end, {{ submission_number }}
 {%- endmacro %}
 
 {# Whether two figures are not the same; one that is missing is not the same as any number. #}

@@ -251,7 +251,8 @@ def test_reasons_name_sizes_and_words_that_the_model_knows() -> None:
     words = model.read_text(encoding="utf-8")
     for row in reasons.to_dict("records"):
         # Where there is no difference there is nothing to explain.
-        assert set(filter(None, row["sizes"].split("|"))) <= sizes - {"none"}
+        for column in ("sizes", "sizes_if_known"):
+            assert set(filter(None, row[column].split("|"))) <= sizes - {"none"}
         assert (row["sizes"] == "") == (row["reason"] == "coverage")
         for word in re.findall(r"{(.*?)}", row["sentence"]):
             assert f"'{word}':" in words, row["sentence"]

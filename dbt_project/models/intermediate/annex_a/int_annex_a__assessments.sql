@@ -1,14 +1,16 @@
 -- One row per child and assessment, from List 4, with the working days it took: those elapsed from its
--- start, that day being day 0. Repeated rows count once. Child level: restricted.
+-- start, that day being day 0. Repeated rows count once. One without a start is known by its end, and took no
+-- time that could be told. Child level: restricted.
 with assessments as (
 
     select
         file_id,
         {{ child_or_row() }} as child_id,
-        assessment_start_date,
+        coalesce(assessment_start_date, authorisation_date) as known_by,
+        max(assessment_start_date) as assessment_start_date,
         max(authorisation_date) as authorisation_date
     from {{ ref('stg_annex_a__assessments') }}
-    where assessment_start_date is not null
+    where coalesce(assessment_start_date, authorisation_date) is not null
     group by 1, 2, 3
 
 )

@@ -26,12 +26,14 @@ select
         {{ age_on('extracts.quarter_end', 'birth_month', 'age_at_extract') }} between 19 and 21,
         false
     ) as is_19_to_21,
-    coalesce(leavers.in_touch = 'yes', false) as is_in_touch,
+    coalesce(leavers.in_touch in ('yes', 'gone_abroad'), false) as is_in_touch,
     -- Not in touch, refused and no longer required stay in both bases (DfE).
-    coalesce(leavers.in_touch not in ('died', 'returned_home'), true) as is_in_activity_base,
-    coalesce(leavers.in_touch not in ('died', 'returned_home'), true)
+    coalesce(leavers.in_touch not in ('died', 'returned_home', 'excluded'), true) as is_in_activity_base,
+    coalesce(
+        leavers.in_touch not in ('died', 'returned_home', 'excluded', 'gone_abroad', 'not_known'), true
+    )
     and coalesce(leavers.accommodation not in ('gone_abroad', 'deported', 'not_known'), true)
-        as is_in_accommodation_base,
+    and coalesce(leavers.suitability != 'excluded', true) as is_in_accommodation_base,
     coalesce(leavers.suitability = 'suitable', false) as is_suitable,
     -- f1 to f5 and p1 to p5: in education, employment or training, full time or part time.
     coalesce(leavers.activity like 'f%' or leavers.activity like 'p%', false) as is_in_eet

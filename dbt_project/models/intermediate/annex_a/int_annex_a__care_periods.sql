@@ -1,14 +1,26 @@
 -- One row per child and period of care, from List 8, with whether the child counts by it on the quarter's
 -- last day: once, by the period that began last. A series of short breaks (V3, V4) is no care for any of
--- the figures, as in DfE's. Child level: restricted.
-with periods as (
+-- the figures, as in DfE's. A period without a start is known by its end, and counts for nothing else. Child
+-- level: restricted.
+with listed as (
+
+    select
+        *,
+        -- X1 says that care has not ended, whatever the date of the episode beside it.
+        case when coalesce(care_end_reason, '') != 'not_ceased' then care_end_date end as ended_on
+    from {{ ref('stg_annex_a__children_in_care') }}
+    where coalesce(legal_status, '') != 'short_term_break'
+
+),
+
+periods as (
 
     select
         file_id,
         {{ child_or_row() }} as child_id,
-        care_start_date,
-        -- X1 says that care has not ended, whatever the date of the episode beside it.
-        max(case when coalesce(care_end_reason, '') != 'not_ceased' then care_end_date end) as care_end_date,
+        coalesce(care_start_date, ended_on) as known_by,
+        max(care_start_date) as care_start_date,
+        max(ended_on) as care_end_date,
         bool_or(care_end_reason = 'adopted') as is_adopted,
         bool_or(is_uasc) as is_uasc,
         max(birth_month) as birth_month,
@@ -17,8 +29,8 @@ with periods as (
         max(placement_start_date) as placement_start_date,
         max(last_health_date) as last_health_date,
         max(last_dental_date) as last_dental_date
-    from {{ ref('stg_annex_a__children_in_care') }}
-    where care_start_date is not null and coalesce(legal_status, '') != 'short_term_break'
+    from listed
+    where coalesce(care_start_date, ended_on) is not null
     group by 1, 2, 3
 
 ),
@@ -28,7 +40,9 @@ placed as (
     select
         periods.*,
         extracts.quarter_end,
-        {{ open_on('extracts.quarter_end', 'care_start_date', 'care_end_date') }} as is_open,
+        coalesce(
+            {{ open_on('extracts.quarter_end', 'care_start_date', 'care_end_date') }}, false
+        ) as is_open,
         {{ age_on('extracts.quarter_end', 'birth_month', 'age_at_extract') }} as age
     from periods
     inner join {{ ref('int_annex_a__extracts') }} as extracts
@@ -48,7 +62,7 @@ select
     ) = 1 as is_open,
     coalesce(is_uasc, false) as is_uasc,
     coalesce(placements >= 3, false) as has_three_placements,
-    care_start_date <= quarter_end - interval 12 month as is_twelve_months,
+    coalesce(care_start_date <= quarter_end - interval 12 month, false) as is_twelve_months,
     -- What was done after the quarter hides what was done before: it is taken to have been in time.
     coalesce(
         last_health_date >= quarter_end - case when age < 5 then interval 6 month else interval 12 month end,

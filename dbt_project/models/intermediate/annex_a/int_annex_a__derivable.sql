@@ -1,6 +1,7 @@
--- One row per authority, quarter and measure of Annex A: the days it is counted over, and whether the
--- list can tell it. Two things must hold: the extract was taken when the list still held those days, and
--- the columns that the rule reads are there. Else the measure is not derivable: silence is not zero.
+-- One row per Annex A file and measure of a list that it holds: the days it is counted over, and whether the
+-- list can tell it. A list that nobody sent is there once, as one that tells nothing. Two things must hold:
+-- the extract was taken when the list still held those days, and the columns that the rule reads are there.
+-- Else the measure is not derivable: silence is not zero.
 with measures as (
 
     select

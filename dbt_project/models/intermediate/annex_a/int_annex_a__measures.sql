@@ -1,5 +1,5 @@
--- One row per measure, authority and quarter, counted from Annex A lists; icpc has a second one that is
--- only the base of its timeliness. What cannot be derived has no value: silence is not zero.
+-- One row per measure and file, counted from Annex A lists; icpc has a second one that is only the base of
+-- its timeliness. What cannot be derived has no value: silence is not zero.
 with counted as (
 
     select

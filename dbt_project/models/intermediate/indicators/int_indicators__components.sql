@@ -79,7 +79,7 @@ published_with as (
 
 ),
 
-measured as (
+sides as (
 
     select
         numerators.* exclude (role, value, value_status, is_proxy, comment),
@@ -132,6 +132,42 @@ measured as (
             numerators.release_id = published_with.release_id
             and indicators.population_band = published_with.age_band
     where releases_with_denominator.indicator_code is not null or ratios.indicator_code is null
+
+),
+
+-- What authorities send of ChAT comes in parts: a file may tell a count, and not what it is a share of. It is
+-- newer for the count alone; in force for a share is the newest file that tells both.
+chat_in_order as (
+
+    select
+        *,
+        lead(release_id) over older_first is null as is_newest,
+        min(received_at) over (older_first rows between 1 following and unbounded following) as followed_at
+    from sides
+    where source = 'chat'
+    window
+        older_first as (
+            partition by indicator_code, new_la_code, period_grain, period_label
+            order by
+                numerator_status = 'ok' and (not needs_measure or denominator_status = 'ok'),
+                received_at nulls first,
+                is_current,
+                release_id
+        )
+
+),
+
+measured as (
+
+    select * from sides
+    where source != 'chat'
+    union all by name
+    select
+        * exclude (is_newest, followed_at, is_current, known_from, known_until),
+        is_newest as is_current,
+        case when is_newest or received_at < followed_at then received_at end as known_from,
+        case when received_at < followed_at then followed_at end as known_until
+    from chat_in_order
 
 ),
 

@@ -55,6 +55,7 @@ summed as (
         {{ exact_sum('measures.value') }} as value_sum,
         {{ value_at_max('measures.value_status', 'statuses.severity_order') }} as worst_status,
         bool_and(measures.is_current) as is_current,
+        max(measures.received_at) as received_at,
         max(measures.known_from) as known_from,
         min(measures.known_until) as known_until,
         bool_or(measures.is_proxy) as is_proxy,

@@ -40,7 +40,7 @@ followed as (
 )
 
 select
-    * exclude (received_at, followed_at),
+    * exclude (followed_at),
     case when is_current or received_at < followed_at then received_at end as known_from,
     case when received_at < followed_at then followed_at end as known_until
 from followed

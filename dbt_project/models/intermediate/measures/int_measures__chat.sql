@@ -1,26 +1,42 @@
 -- One row per measure, authority, quarter and file, from Annex A lists or as read off ChAT's pages; a
--- measure that is a base too has one more. What was counted from lists that have been purged stays as it
--- was. In force is the newest file that tells the measure at all: lists and values may come separately.
+-- measure that is a base too (only what others are a share of) has one more. What was counted from lists that
+-- have been purged stays as it was. Lists and values may come separately, and a later extract may tell less:
+-- in force is the newest file, by receipt, that tells the measure; where none does, the newest.
 with counted as (
 
     select * from {{ ref('int_annex_a__measures') }}
 
 ),
 
+-- The rules of the lists that ChAT reads hold for its pages too: what is told as at the extract, or of the
+-- twelve months before it, is not told of a quarter that ended long before.
 read_off as (
 
     select
         read_values.measure_code,
-        false as is_base,
-        case measures.timing when 'flow' then 'quarter' else 'snapshot' end as period_type,
+        read_values.is_base,
+        case
+            when derivable.measure_code is not null
+                then {{ period_type_counted('derivable.counted_over') }}
+            when measures.timing = 'flow' then 'quarter'
+            else 'snapshot'
+        end as period_type,
         read_values.quarter_label as period_label,
         calendar.quarter_end as period_end,
-        read_values.value,
-        'ok' as value_status,
-        coalesce(derivable.is_proxy, false) as is_proxy,
+        read_values.value as read_value,
+        coalesce(
+            derivable.counted_over in ('extract_date', 'year')
+            and {{ days_from('calendar.quarter_end', 'files.extract_date') }}
+            > {{ var('annex_a_days_after_quarter') }},
+            false
+        ) as is_too_late,
+        coalesce(derivable.is_proxy, false)
+        or coalesce(derivable.is_as_extracted and files.extract_date != calendar.quarter_end, false)
+            as is_proxy,
         read_values.file_id,
         read_values.source_address
     from {{ ref('stg_annex_a__chat_values') }} as read_values
+    inner join {{ ref('stg_ledger__files') }} as files on read_values.file_id = files.file_id
     inner join {{ ref('quarters') }} as calendar on read_values.quarter_label = calendar.quarter_label
     inner join {{ ref('measures') }} as measures on read_values.measure_code = measures.measure_code
     left join {{ ref('annex_a_measures') }} as derivable
@@ -60,7 +76,11 @@ told as (
 
     select * exclude (new_la_code) from counted
     union all by name
-    select * from read_off
+    select
+        * exclude (read_value, is_too_late),
+        case when not is_too_late then read_value end as value,
+        case when is_too_late then 'not_derivable' else 'ok' end as value_status
+    from read_off
     union all by name
     select * from kept
 
@@ -80,7 +100,11 @@ select
     told.value_status,
     row_number() over (
         partition by told.measure_code, told.is_base, files.new_la_code, told.period_type, told.period_label
-        order by told.value_status = 'ok' desc, files.submission_number desc, told.file_id desc
+        order by
+            told.value_status = 'ok' desc,
+            files.received_at desc,
+            files.submission_number desc,
+            told.file_id desc
     ) = 1 as is_current,
     told.is_proxy,
     told.is_base,

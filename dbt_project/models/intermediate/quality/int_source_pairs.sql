@@ -36,7 +36,7 @@ with figures as (
     inner join {{ ref('indicators') }} as registered on indicators.indicator_code = registered.indicator_code
     inner join {{ ref('value_statuses') }} as statuses on indicators.value_status = statuses.value_status
     left join {{ ref('stg_ledger__files') }} as files
-        on indicators.release_id = files.release_id and files.state in ('accepted', 'replaced')
+        on indicators.release_id = files.release_id and files.state in ('accepted', 'replaced', 'purged')
     where indicators.is_current and areas.is_london
 
 ),

@@ -35,48 +35,64 @@ sized as (
 
 ),
 
--- The first reason that holds and can account for a difference of this size. What is known of a
--- definition holds only where the difference lies on the side that it names.
-explained as (
+-- What is known of a source speaks for a difference that lies on the side it names, and against any other.
+told as (
 
     select
         sized.*,
-        reasons.reason as likely_reason,
-        trim({{ filled('reasons.sentence', {
-            'missing': 'sized.missing',
-            'note': 'known.note',
-            'days': 'cast(reasons.days as varchar)',
-            'extract_date': date_text('sized.extract_date'),
-            'received': date_text('sized.received_on'),
-        }) }}) as explanation
+        known.reason as known_reason,
+        known.note,
+        coalesce(
+            case
+                when (sized.difference > 0) = (sized.compared_source = known.source) then 'higher'
+                else 'lower'
+            end = known.direction,
+            known.indicator_code is not null
+        ) as is_known,
+        known.indicator_code is not null as is_named
     from sized
     left join {{ ref('known_differences') }} as known
         on
             sized.indicator_code = known.indicator_code
             and known.source in (sized.base_source, sized.compared_source)
-            and (
-                known.direction is null
-                or case
-                    when (sized.difference > 0) = (sized.compared_source = known.source) then 'higher'
-                    else 'lower'
-                end = known.direction
-            )
+
+),
+
+-- The first reason that holds and can account for a difference of this size.
+explained as (
+
+    select
+        told.*,
+        reasons.reason as likely_reason,
+        trim({{ filled('reasons.sentence', {
+            'missing': 'told.missing',
+            'note': 'case when told.is_known then told.note end',
+            'days': 'cast(reasons.days as varchar)',
+            'extract_date': date_text('told.extract_date'),
+            'received': date_text('told.received_on'),
+        }) }}) as explanation
+    from told
     left join {{ ref('reconciliation_reasons') }} as reasons
         on
-            (reasons.compared_source is null or sized.compared_source = reasons.compared_source)
+            (reasons.compared_source is null or told.compared_source = reasons.compared_source)
             and case
-                when sized.size_class is null then reasons.reason = 'coverage'
-                else {{ text_list_has('reasons.sizes', 'sized.size_class') }}
+                when told.size_class is null then reasons.reason = 'coverage'
+                when told.is_known
+                    then
+                        {{ text_list_has(
+                            'coalesce(reasons.sizes_if_known, reasons.sizes)', 'told.size_class'
+                        ) }}
+                else {{ text_list_has('reasons.sizes', 'told.size_class') }}
             end
             and case reasons.reason
-                when 'definition' then known.reason = 'definition'
-                when 'proxy' then sized.is_proxy
-                when 'timing' then reasons.days is null or sized.days_apart > reasons.days
+                when 'definition' then told.is_known and told.known_reason = 'definition'
+                when 'proxy' then told.is_proxy and (told.is_known or not told.is_named)
+                when 'timing' then reasons.days is null or told.days_apart > reasons.days
                 else true
             end
     qualify row_number() over (
-        partition by sized.{{ pair | join(', sized.') }}
-        order by reasons.reason_order, known.note
+        partition by told.{{ pair | join(', told.') }}
+        order by reasons.reason_order, told.note
     ) = 1
 
 )

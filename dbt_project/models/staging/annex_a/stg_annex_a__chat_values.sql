@@ -1,4 +1,5 @@
--- One row per file and measure that was read off ChAT's pages. Figures of an authority, no child.
+-- One row per file, measure and quarter that was read off ChAT's pages; one more where it is the base of
+-- other figures too. Figures of an authority, no child.
 with source as (
 
     select * from {{ source('raw', 'chat_values') }}
@@ -13,6 +14,7 @@ renamed as (
         measure_code,
         replace(quarter, '-Q', ' Q') as quarter_label,
         value,
+        is_base,
         concat(sheet, ' row ', row) as source_address
     from source
 
