@@ -25,7 +25,7 @@ CHILD_LEVEL = "This report quotes cells about children. Keep it where the file i
 WHOLE_FILE = "The whole file"
 # What a suggestion is, where it is not the valid value that is nearest.
 _SUGGESTED = {
-    "annex_a.lists.birth_date": "On other lists",
+    "annex_a.lists.birth_date": "Elsewhere",
     "chat.measure.differs": "The figure used",
 }
 # Headings for rules whose findings each say something else.

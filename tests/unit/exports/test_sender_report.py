@@ -191,8 +191,8 @@ def test_a_sender_of_lists_sees_what_they_say_of_each_other(lists: Path, tmp_pat
         "“List 2: Early Help” was not found",
         "A child in care who is not on List 6",
         "Annex A list 3 (Referrals)",
-        "The same child has another date of birth on another list",
-        "On other lists: 17/05/2015",
+        "The same child has another date of birth elsewhere",
+        "Elsewhere: 17/05/2015",
         # What needs the list that is missing, and why it was not checked.
         "An open child protection plan, and the child is not on List 6",
         "“List 7: Child protection plans” is not in this file",
@@ -203,7 +203,7 @@ def test_a_sender_of_lists_sees_what_they_say_of_each_other(lists: Path, tmp_pat
     assert "A child in care who is not on List 6" in note
     assert "What to do: Add the child to List 6" in note
     assert "Nearest valid: b) Female" in book["List 8"]["B4"].comment.text
-    assert "On other lists: 17/05/2015" in book["List 4"]["D3"].comment.text
+    assert "Elsewhere: 17/05/2015" in book["List 4"]["D3"].comment.text
     listing = {row[3].value: row[1].value for row in book["Findings"].iter_rows(min_row=5)}
     assert listing["A child in care who is not on List 6"] == "List 8 A4"
     assert listing["“List 2: Early Help” was not found in the workbook"] == "The whole file"
