@@ -17,7 +17,7 @@ def test_what_lists_say_of_each_other_is_told_and_what_nobody_could_check(tmp_pa
     assert max(map(len, said)) <= WIDTH
     text = " ".join(" ".join(said).split())
     assert "- List 8 A4: seen “7777” To do: Add the child to List 6" in text
-    assert "seen “18/05/2015”, on other lists “17/05/2015”" in text
+    assert "seen “18/05/2015”, elsewhere “17/05/2015”" in text
     between, later = text.split("Not checked, since it needs lists")[1].split("Not checked here,")
     assert "An open child protection plan, and the child is not on List 6" in between
     assert later.endswith("- Whether the figures are those of your return")
