@@ -256,19 +256,21 @@ def conform(
     sheet: str,
     extracted: date | None = None,
     casts: Casts | None = None,
+    by_hand: bool = False,
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """Type a table's cells (as `table_cells` gives them) and evaluate its row rules.
 
     The result keeps `row` (as Excel numbers it), has every contract column that is not ignored (NA
     where the file had none), and loses no row: an unusable cell becomes NA with a finding. Rules on
     the future need the day on which the file was `extracted`; `casts` are shared by a file's lists.
+    Lists that people make (`by_hand`) may be in American order as a whole.
     """
     casts = casts or Casts()
     findings: list[Finding] = []
     typed = {"row": cells["row"].astype("int64") + 1}
     positions = resolution.positions
     nothing = pd.Series(pd.NA, index=cells.index, dtype="string")
-    doubtful = _doubtful_dates(cells, table)
+    doubtful = _doubtful_dates(cells, table) if by_hand else {}
     for column in table.columns:
         if column.role == "ignore":
             continue

@@ -105,7 +105,7 @@ def order_of(texts: Iterable[str]) -> Order:
                 order.swapped.append(text)
             else:
                 order.later_days += 1
-        elif first <= 12 < second <= 31:
+        elif 1 <= first <= 12 < second <= 31:
             order.american.append(text)
         elif first <= 12 and second <= 12:
             order.either.append(text)

@@ -146,7 +146,11 @@ def _clutter(zone: Path, known: set[Path]) -> list[Item]:
 
 def _with_sidecar(path: Path) -> tuple[Path, ...]:
     beside = path.with_name(f"{path.name}.yml")
-    return (path, beside) if beside.is_file() and not beside.is_symlink() else (path,)
+    try:
+        has_one = beside.is_file() and not beside.is_symlink()
+    except OSError:  # the name would be too long for one
+        has_one = False
+    return (path, beside) if has_one else (path,)
 
 
 def _read(home: Path) -> set[str]:

@@ -119,7 +119,9 @@ def _read(
         )
         findings += conform.listed(finding, rows, said[kinds == kind], 0)
     cells = cells[kinds.isna()].reset_index(drop=True)
-    frame, found_in_rows = conform.conform(cells, table, resolution, sheet.name, extracted, casts)
+    frame, found_in_rows = conform.conform(
+        cells, table, resolution, sheet.name, extracted, casts, by_hand=True
+    )
     hidden = (frame["row"] - 1).isin(sheet.hidden_rows)
     if hidden.any():
         finding = Finding(

@@ -71,7 +71,7 @@ def read(file: landing.LandedFile, sheet: Sheet, resolution: Resolution) -> Pars
     table = contract("chat").table(TABLE)
     findings = header_findings(table, sheet, resolution)
     cells = conform.table_cells(sheet, resolution)
-    frame, found = conform.conform(cells, table, resolution, sheet.name)
+    frame, found = conform.conform(cells, table, resolution, sheet.name, by_hand=True)
     rows = _Rows(cells, frame, sheet, resolution, findings + found)
     rows.place(file)
     rows.name_measures()
