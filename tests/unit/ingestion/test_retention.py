@@ -617,3 +617,12 @@ def test_all_that_was_counted_from_these_files_is_kept_and_nothing_else(
     assert sorted(frame["value"]) == [1, 1, 2, 3]
     assert set(frame["period_end"]) == {date(2025, 9, 30)}
     assert pa.types.is_date32(kept.schema.field("period_end").type)
+
+
+def test_a_name_too_long_for_a_sidecar_stops_no_purge(platform: Platform) -> None:
+    longest = "x" * 251 + ".xls"
+    platform.put(CAM, {"annex_a_list_1": 2})
+    (platform.zone / Q2 / longest).write_text("{}")
+    platform.run()
+    due_on = platform.due(date(2099, 1, 1))
+    assert {"lists.xlsx", longest} <= {path.name for item in due_on for path in item.paths}
