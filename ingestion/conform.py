@@ -203,21 +203,18 @@ class Casts:
         if caster is None:
             return text
         kind = (column.type, column.codes)
-        if isinstance(text.dtype, pd.CategoricalDtype):
-            places, distinct = text.cat.codes.to_numpy(), text.cat.categories
-        else:
-            places, distinct = pd.factorize(text)
-        # As Python's own texts at once: one by one out of Arrow takes ten times as long.
-        spellings = np.asarray(distinct, dtype=object)
-        places_of, typed = self._known.get(kind, ({}, None))
-        new = [spelling for spelling in spellings if spelling not in places_of]
-        if new or typed is None:
-            more = caster(pd.Series(new, dtype="string"))
-            typed = more if typed is None else pd.concat([typed, more], ignore_index=True)
-            places_of |= {spelling: len(places_of) + i for i, spelling in enumerate(new)}
-            self._known[kind] = places_of, typed
-        known = np.array([places_of[spelling] for spelling in spellings] + [-1])
-        return pd.Series(typed.array.take(known[places], allow_fill=True), index=text.index)
+
+        def typed(spellings: pd.Series) -> pd.Series:
+            places, known = self._known.get(kind, ({}, None))
+            new = [spelling for spelling in spellings if spelling not in places]
+            if new or known is None:
+                more = caster(pd.Series(new, dtype="string"))
+                known = more if known is None else pd.concat([known, more], ignore_index=True)
+                places |= {spelling: len(places) + i for i, spelling in enumerate(new)}
+                self._known[kind] = places, known
+            return known.take([places[spelling] for spelling in spellings])
+
+        return per_spelling(text, typed)
 
 
 def cast(text: pd.Series, column: Column) -> pd.Series:
@@ -226,9 +223,15 @@ def cast(text: pd.Series, column: Column) -> pd.Series:
 
 
 def per_spelling(text: pd.Series, caster: Callable[[pd.Series], pd.Series]) -> pd.Series:
-    """A caster applied once to each distinct spelling: columns of 60,000 cells have few."""
-    places, spellings = pd.factorize(text)
-    typed = caster(pd.Series(spellings, dtype="string"))
+    """A caster applied once to each distinct spelling: columns of 60,000 cells have few.
+
+    It gets them as Python's own texts: one by one out of Arrow takes ten times as long.
+    """
+    if isinstance(text.dtype, pd.CategoricalDtype):
+        places, distinct = text.cat.codes.to_numpy(), text.cat.categories
+    else:
+        places, distinct = pd.factorize(text)
+    typed = caster(pd.Series(np.asarray(distinct, dtype=object), dtype=object))
     return pd.Series(typed.array.take(places, allow_fill=True), index=text.index)
 
 
@@ -317,7 +320,6 @@ def _unusable(
     found = listed(finding, rows, text, position)
     if column.type != "date":
         return [replace(f, suggestion=suggestion(f.value or "", column)) for f in found]
-    # Of cells that are a date either way, the column's other dates say that they are American.
     return [
         replace(f, message=f.message.replace("is not usable", what), suggestion=meant)
         for f in found
@@ -329,21 +331,21 @@ def listed(
     finding: Finding,
     rows: pd.Series,
     values: pd.Series,
-    position: int,
+    position: int | None,
     meant: pd.Series | None = None,
 ) -> list[Finding]:
     """A finding for each row (as Excel numbers it), with what may be `meant` where that is known.
 
-    Beyond a limit, one finding stands for all the rest.
+    Without a position it names no cell. Beyond a limit, one finding stands for all the rest.
     """
     columns = [rows, values, values if meant is None else meant]
     found = [
         replace(
             finding,
-            cell=address(row - 1, position),
+            cell=None if position is None else address(row - 1, position),
             row=row,
             value=None if pd.isna(value) else str(value),
-            suggestion=finding.suggestion if meant is None else str(nearest),
+            suggestion=None if meant is None or pd.isna(nearest) else str(nearest),
         )
         for row, value, nearest in zip(*(c[:MAX_LISTED].tolist() for c in columns), strict=True)
     ]

@@ -6,11 +6,9 @@ addresses (`published_sources.py`), and reading the figures (`sources/published.
 """
 
 import csv
-import fcntl
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +19,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from ingestion.download import Body, Progress, Version, discard, download
 from ingestion.landing import FOLDERS, LONDON
+from ingestion.lock import alone_in
 from ingestion.published_sources import DataSet, Sources
 from ingestion.web import Client, Failed, NotThere
 
@@ -101,7 +100,7 @@ class Fetcher:
         self, data_sets: list[DataSet], progress: Callable[[str], Progress]
     ) -> Iterator[Outcome]:
         """Each data set in turn; one that fails stops none of the others."""
-        with _alone(self.landing):
+        with alone_in(self.landing, "liia fetch-published"):
             for data_set in data_sets:
                 try:
                     yield self._one(data_set, progress(data_set.file))
@@ -237,19 +236,3 @@ def _write(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
-
-
-@contextmanager
-def _alone(landing: Path) -> Iterator[None]:
-    """Two fetches into one landing zone would write into the same parts."""
-    folder = os.open(landing, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BlockingIOError(f"Another liia fetch-published is at work in {landing}") from None
-        except OSError:
-            pass  # a share that knows no locks
-        yield
-    finally:
-        os.close(folder)

@@ -248,7 +248,7 @@ def purge(
         bool,
         typer.Option(
             "--without-figures",
-            help="Delete also extracts whose figures are not published yet: they are lost.",
+            help="Delete also extracts whose figures no run has counted yet: they are lost.",
         ),
     ] = False,
     landing: LandingOption = None,

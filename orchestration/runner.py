@@ -12,11 +12,11 @@ from pathlib import Path
 import dagster as dg
 from rich.console import Console
 
+from ingestion.lock import AtWork, alone_in
 from ingestion.periods import Quarter
 from orchestration import home as homes
 from orchestration.home import Home
 from orchestration.lib import QUARTERS
-from orchestration.lock import AtWork, alone_in
 
 STEPS = {
     "ingest_return": "Reading returns",
@@ -93,7 +93,7 @@ def run_quarter(
         return 2
     place.prepare()
     try:
-        with alone_in(place):
+        with alone_in(place.root, "liia run or purge"):
             return _run(place, quarter, console, allow_withdrawals)
     except AtWork as error:
         console.print(str(error), markup=False)

@@ -46,6 +46,11 @@
     ({{ units }} is null or {{ text_list_has(units, unit) }})
 {%- endmacro %}
 
+{# What kind of period a measure is of that is told for a quarter: the quarter itself, or its last day. #}
+{% macro period_type_in_quarter(timing) -%}
+    case {{ timing }} when 'flow' then 'quarter' else 'snapshot' end
+{%- endmacro %}
+
 {# Financial quarters in one row of numbers: the quarter before has the number before. #}
 {% macro quarter_index(period_end) -%}
     extract(year from {{ period_end }}) * 4 + extract(quarter from {{ period_end }})

@@ -1,10 +1,6 @@
 {#
-    Writes a finished mart to warehouse/published/, beside what readers see. The platform moves all
-    marts into marts/ together once the run has succeeded. Ordered by all columns: the same rows
-    give the same bytes.
-#}
-{#
-    Leaves a model in the home for other programs, at a place below it; not for readers.
+    Leaves a model in the home, at a place below it, for other programs. Ordered by all columns: the
+    same rows give the same bytes.
 #}
 {% macro hand_over_parquet(place) %}
     {% if target.name == 'home' %}
@@ -15,12 +11,10 @@
     {% endif %}
 {% endmacro %}
 
+{#
+    Writes a finished mart to warehouse/published/, beside what readers see. The platform moves all
+    marts into marts/ together once the run has succeeded.
+#}
 {% macro publish_parquet() %}
-    {% if target.name == 'home' %}
-        copy (select * from {{ this }} order by all)
-        to '{{ env_var("LIIA_HOME") | replace("'", "''") }}/warehouse/published/{{ this.identifier }}.parquet'
-        (format parquet, compression zstd)
-    {% else %}
-        select 1
-    {% endif %}
+    {{ hand_over_parquet('warehouse/published/' ~ this.identifier ~ '.parquet') }}
 {% endmacro %}

@@ -55,9 +55,10 @@ def read_lists(file: landing.LandedFile) -> Parsed:
         return parsed
     if len(sheets) == 1 and (values := chat_values.header_of(sheets[0])):
         return chat_values.read(file, sheets[0], values)
-    stated = annex_a_extract.stated_date(file, sheets)
+    day_0 = FROM_1904 if any(sheet.from_1904 for sheet in sheets) else FROM_1900
+    stated = annex_a_extract.stated_date(file, sheets, day_0)
     extracted = stated[0] if stated else file.received_at.date()
-    casts = Casts(FROM_1904 if any(sheet.from_1904 for sheet in sheets) else FROM_1900)
+    casts = Casts(day_0)
     found, parsed.findings = find_lists(sheets)
     columns = []
     headers: dict[str, Headers] = {}

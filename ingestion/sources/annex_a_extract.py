@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from ingestion import headers, landing
+from ingestion import dates, headers, landing
 from ingestion.contract import contract
 from ingestion.findings import Finding
 from ingestion.periods import Quarter
@@ -104,14 +104,13 @@ def _latest_event(tables: dict[str, pd.DataFrame], received: date) -> date | Non
     source = contract("annex_a")
     known_by = pd.Timestamp(received)
     latest = [
-        dates[dates <= known_by].max()
+        days[days <= known_by].max()
         for name, frame in tables.items()
         for column in source.table(name).columns
         if column.type == "date" and column.name != "birth_date"
-        for dates in (frame[column.name],)
+        for days in (frame[column.name],)
     ]
-    days = [event.date() for event in latest if pd.notna(event)]
-    return max(days) if days else None
+    return max((event.date() for event in latest if pd.notna(event)), default=None)
 
 
 def nobodys() -> Finding:
@@ -124,15 +123,20 @@ def nobodys() -> Finding:
     )
 
 
-def stated_date(file: landing.LandedFile, sheets: list[Sheet]) -> tuple[date, str] | None:
-    """The extract date that sidecar, labelled cell or file name state, and which of them does."""
+def stated_date(
+    file: landing.LandedFile, sheets: list[Sheet], day_0: date
+) -> tuple[date, str] | None:
+    """The extract date that sidecar, labelled cell or file name state, and which of them does.
+
+    `day_0` is the day that bare numbers count from.
+    """
     stated = (
         ("sidecar", file.sidecar.get("extract_date", "")),
         *(("labelled cell", value) for value in _labelled_dates(sheets)),
         ("file name", file.absolute.name),
     )
     for basis, text in stated:
-        found = _full_date(str(text))
+        found = dates.parse(str(text), day_0) or _date_within(str(text))
         if found is not None:
             return found, basis
     return None
@@ -147,7 +151,8 @@ def _labelled_dates(sheets: list[Sheet]) -> list[object]:
     ]
 
 
-def _full_date(text: str) -> date | None:
+def _date_within(text: str) -> date | None:
+    """The first full date among other words, as names of files have it."""
     for match in _FULL_DATE.finditer(text.replace("/", ".")):
         found = match.groupdict()
         year, month, day = (found[part] or found[f"{part}2"] for part in "ymd")

@@ -48,9 +48,10 @@ def _readable(frame: pd.DataFrame, rule: StandsIn, found: Collection[Finding]) -
     cells = {(f.sheet, f.row) for f in found if f.rule_id in unread}
     if not cells:
         return frame
+    if any(row is None for _, row in cells):
+        return frame[:0]  # past the limit of findings rows are not named: nothing is said of any
     places = pd.Series(list(zip(frame["sheet"], frame["row"], strict=True)), index=frame.index)
-    # Past the limit of findings a row is not named any more: then nothing is said of any.
-    return frame[~places.isin(cells)] if (None not in {row for _, row in cells}) else frame[:0]
+    return frame[~places.isin(cells)]
 
 
 def left_out(read: Collection[str]) -> list[tuple[StandsIn | Same, list[str]]]:
@@ -116,7 +117,7 @@ def _listed(
     found: list[Finding] = []
     about = contract("annex_a").table(table)
     for sheet, on_sheet in rows.groupby("sheet", sort=False):
-        position = headers[table][str(sheet)].positions.get(column, 0)
+        position = headers[table][str(sheet)].positions[column]
         finding = Finding(
             rule_id=rule.id,
             severity=rule.severity,

@@ -5,6 +5,7 @@ as authorities return them, so that the platform computes every rate in one way.
 are read by `annex_a`, which lands in the same folder and calls this module.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -74,7 +75,10 @@ def read(file: landing.LandedFile, sheet: Sheet, resolution: Resolution) -> Pars
     frame, found = conform.conform(cells, table, resolution, sheet.name, by_hand=True)
     rows = _Rows(cells, frame, sheet, resolution, findings + found)
     rows.place(file)
-    rows.name_measures()
+    rows.name_indicators()
+    rows.hold_windows()
+    rows.hold_numbers()
+    rows.use_once()
     submissions = [
         _submission(file, sheet, resolution, str(la), of_la)
         for la, of_la in rows.measures().groupby("la_code", sort=False)
@@ -134,11 +138,17 @@ class _Rows:
         return Finding(rule_id, severity, message, table=TABLE, sheet=self.sheet)
 
     def refuse(
-        self, rule_id: str, message: str, column: str, bad: pd.Series, expected: str
+        self,
+        rule_id: str,
+        message: str,
+        column: str,
+        bad: pd.Series,
+        expected: str,
+        nearest: Callable[[str | None], str | None] = lambda _: None,
     ) -> None:
         """Leave rows out, with a finding at a column's cell of each."""
         bad = bad.fillna(False).astype(bool)
-        self.tell(rule_id, message, column, bad, expected)
+        self.tell(rule_id, message, column, bad, expected, nearest=nearest)
         self.frame = self.frame[~bad].reset_index(drop=True)
 
     def tell(
@@ -149,19 +159,19 @@ class _Rows:
         bad: pd.Series,
         expected: str,
         severity: str = "check",
+        nearest: Callable[[str | None], str | None] = lambda _: None,
     ) -> None:
-        """A finding at a column's cell of each row, unless that cell has one already."""
+        """A finding at a column's cell of each row, unless that cell has one already.
+
+        `nearest` gives what a cell's text may mean.
+        """
         new = bad & ~self.frame["row"].isin(self.unreadable.get(column, []))
         finding = replace(
             self.finding(rule_id, severity, message), column=column, expected=expected
         )
         rows, text = self.frame["row"][new], conform.shown(self.frame[column][new])
-        found = conform.listed(finding, rows, text, self.positions.get(column, 0))
-        if column not in self.positions:
-            found = [replace(f, cell=None) for f in found]
-        if rule_id == "chat.indicator.unknown":
-            found = [replace(f, suggestion=_nearest(f.value)) for f in found]
-        self.findings += found
+        found = conform.listed(finding, rows, text, self.positions.get(column))
+        self.findings += [replace(f, suggestion=nearest(f.value)) for f in found]
 
     def place(self, file: landing.LandedFile) -> None:
         """Whose each row is, and of which quarter its window is."""
@@ -217,38 +227,48 @@ class _Rows:
                 "note",
             )
 
-    def name_measures(self) -> None:
-        """Which indicator each row names, and whether its window and value agree with it."""
-        self.frame["indicator_code"] = (
-            self.frame["indicator"].map(normalise, na_action="ignore").map(_names())
-        )
+    def name_indicators(self) -> None:
+        """Which indicator each row names, with what the registry says of it."""
+        named = self.frame["indicator"].map(normalise, na_action="ignore").map(_names())
+        self.frame["indicator_code"] = named
         self.refuse(
             "chat.indicator.unknown",
             "No indicator has this code or name",
             "indicator",
-            self.frame["indicator_code"].isna(),
+            named.isna(),
             "a code of the data dictionary, such as repeat_referrals_pct",
+            _nearest,
         )
         about = seed("registry/indicators").set_index("indicator_code")
-        frame = self.frame
-        flow = frame["indicator_code"].map(about["timing"]) == "flow"
-        of_year = frame["indicator_code"].isin(_of_a_year())
+        code = self.frame["indicator_code"]
+        self.frame = self.frame.assign(
+            is_flow=code.map(about["timing"]) == "flow",
+            is_of_year=code.isin(_of_a_year()),
+            is_percent=code.map(about["unit"]) == "percent",
+            multiplier=code.map(about["multiplier"]).astype("float64"),
+        )
+
+    def hold_windows(self) -> None:
+        """Whether each row's window is as long as its indicator's; a caseload's may be any."""
+        quarterly = self.frame["is_flow"] & ~self.frame["is_of_year"]
         self.refuse(
             "chat.window.not_a_quarter",
             "The window is not one quarter; six months are no quarter's figure",
             "window_start",
-            flow & ~of_year & ~(frame["window_start"] == frame["quarter_start"]),
+            quarterly & ~(self.frame["window_start"] == self.frame["quarter_start"]),
             "the first day of the quarter that the window ends with",
         )
-        frame = self.frame
-        year_start = frame["quarter_start"] - pd.DateOffset(months=9)
+        year_start = self.frame["quarter_start"] - pd.DateOffset(months=9)
         self.refuse(
             "chat.window.not_a_year",
             "The window is not twelve months; fewer have too few adoptions to compare",
             "window_start",
-            frame["indicator_code"].isin(_of_a_year()) & ~(frame["window_start"] == year_start),
+            self.frame["is_of_year"] & ~(self.frame["window_start"] == year_start),
             "the first day of the twelve months that the window ends",
         )
+
+    def hold_numbers(self) -> None:
+        """Whether each row has the numbers that its indicator needs, and they make its value."""
         self.refuse(
             "chat.numerator.missing",
             "A value without its numerator cannot be compared with what authorities return",
@@ -260,25 +280,23 @@ class _Rows:
             "chat.denominator.missing",
             "A percentage without its denominator cannot be compared with what authorities return",
             "denominator",
-            (self.frame["indicator_code"].map(about["unit"]) == "percent")
-            & self.frame["denominator"].isna(),
+            self.frame["is_percent"] & self.frame["denominator"].isna(),
             "the count of which the value is a percentage",
         )
-        frame = self.frame
-        multiplier = frame["indicator_code"].map(about["multiplier"]).astype("float64")
-        computed = (
-            frame["numerator"] * multiplier / frame["denominator"].where(frame["denominator"] > 0)
-        )
-        if "rounding" in frame:
-            away = (computed - frame["value"]).abs()
+        below = self.frame["denominator"].where(self.frame["denominator"] > 0)
+        computed = self.frame["numerator"] * self.frame["multiplier"] / below
+        if "rounding" in self.frame:
+            away = (computed - self.frame["value"]).abs()
             self.tell(
                 "chat.value.differs",
                 "The value is not what numerator and denominator make; they were used",
                 "value",
-                (away > frame["rounding"] + _INEXACT).fillna(False).astype(bool),
+                (away > self.frame["rounding"] + _INEXACT).fillna(False).astype(bool),
                 "numerator and denominator of the same figure",
             )
-        # Last: of a row over six months and one over the quarter, only the second can be used.
+
+    def use_once(self) -> None:
+        """One row of each indicator: last, so that six months take nothing from the quarter."""
         self.refuse(
             "chat.indicator.once",
             "Another row gives the same indicator of the same window, and that was used",

@@ -162,12 +162,7 @@ PARENTS = {"a) PR0: Parents/Parental responsibility": 1.0}
 OWN = {"b) PR1: Own provision": 1.0}
 # Placement, its share, who provides it, and whether the place itself is registered.
 PLACEMENTS = (
-    (
-        "a) U1: Foster placement - relatives - long term",
-        0.05,
-        {"b) PR1: Own provision": 1.0},
-        False,
-    ),
+    ("a) U1: Foster placement - relatives - long term", 0.05, OWN, False),
     ("c) U3: Foster placement - relative - not FFA", 0.09, OWN, False),
     ("d) U4: Foster placement - long term", 0.19, FOSTERED, False),
     ("e) U5: Foster placement - FFA", 0.01, FOSTERED, False),

@@ -1,7 +1,7 @@
 """Chance within one authority: its calendar, its returns, the people it knows.
 
 Belongs here: how something is drawn. Does not belong here: what is drawn, which `front_door`,
-`caseload` and `adoption` say.
+`need`, `care` and `adoption` say.
 """
 
 from collections.abc import Callable, Mapping

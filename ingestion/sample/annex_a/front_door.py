@@ -1,7 +1,7 @@
 """What comes to an authority's door, in the numbers of its returns: lists 1, 2, 3 and 5.
 
 Each function draws the events of a whole history. Does not belong here: which of them a workbook
-shows on its extract date (`lists.py`), and what becomes of the children (`caseload.py`).
+shows on its extract date (`lists.py`), and what becomes of the children (`need.py`, `care.py`).
 """
 
 import numpy as np

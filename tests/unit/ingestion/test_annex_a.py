@@ -14,12 +14,10 @@ import pytest
 
 from ingestion.contract import contract
 from ingestion.sources import Parsed, annex_a
+from tests.unit.ingestion.annex_a_lists import LISTS, PLACE, SIDECAR
 from tests.unit.ingestion.builders import KEY, annex_a_sheets, child
 
-PLACE = "annex_a/2025-26-Q2/CAM/annex_a.xlsx"
-SIDECAR = "extract_date: 2025-10-03\nreceived_at: 2025-10-09 10:00:00\n"
 ASSUMED = "annex_a.agreement.assumed"
-LISTS = [table.name for table in contract("annex_a").tables]
 
 
 @pytest.fixture
@@ -359,6 +357,15 @@ def test_the_sidecar_comes_before_a_labelled_cell_and_that_before_the_name(parse
         date(2025, 10, 3),
         "sidecar",
     )
+
+
+@pytest.mark.parametrize(
+    "written", [date(2025, 10, 5), 45935, "05/10/25", "5 October 2025", "05.10.2025 at 9 am"]
+)
+def test_a_labelled_cell_has_a_date_as_any_other_cell(parse: Callable, written: object) -> None:
+    sheets = {"Front_Sheet": [["Annex A"], ["Date of extract:", written]], **annex_a_sheets()}
+    parsed = parse(sheets, sidecar="received_at: 2025-10-09\n")
+    assert parsed.extract_date == date(2025, 10, 5)
 
 
 @pytest.mark.parametrize(("day", "blocked"), [("2025-10-31", False), ("2025-11-01", True)])

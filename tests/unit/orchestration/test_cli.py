@@ -1,6 +1,5 @@
 """The `liia` command: help, exit codes, messages, and a light start."""
 
-import fcntl
 import json
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from ingestion.lock import alone_in
 from tests.conftest import PROJECT, liia
 from tests.unit.ingestion.builders import USUAL
 
@@ -71,11 +71,10 @@ def test_a_quarter_that_cannot_be_run_is_exit_2_with_the_range(
 
 def test_two_runs_in_one_home_do_not_meet(tmp_path: Path) -> None:
     (tmp_path / "landing").mkdir()
-    with (tmp_path / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone_in(tmp_path, "liia run or purge"):
         done = liia("run", "--quarter", "2025-26-Q2", "--home", tmp_path)
     assert done.returncode == 1
-    assert "Another liia run is at work" in done.stdout
+    assert "Another liia run or purge is at work" in done.stdout
 
 
 def test_sql_before_the_first_run_says_what_to_do(tmp_path: Path) -> None:
@@ -265,7 +264,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def files(home: Path) -> list[str]:
-    return sorted(path.name for path in home.rglob("*") if path.is_file() and path.name != ".lock")
+    return sorted(path.name for path in home.rglob("*") if path.is_file())
 
 
 def test_a_dry_run_of_purge_lists_and_deletes_nothing(home: Path) -> None:
@@ -308,11 +307,10 @@ def test_purge_deletes_what_is_due_and_says_how_much(home: Path) -> None:
 
 def test_purge_does_not_meet_a_run(home: Path) -> None:
     before = files(home)
-    with (home / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone_in(home, "liia run or purge"):
         done = liia("purge", "--home", home, "--as-of", "2026-10-09", "--without-figures")
     assert done.returncode == 1
-    assert "Another liia run is at work" in done.stdout
+    assert "Another liia run or purge is at work" in done.stdout
     assert files(home) == before
 
 

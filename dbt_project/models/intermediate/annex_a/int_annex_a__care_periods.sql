@@ -57,9 +57,7 @@ select
     care_end_date,
     quarter_end,
     coalesce(is_adopted, false) as is_adopted,
-    is_open and row_number() over (
-        partition by file_id, child_id, is_open order by care_start_date desc
-    ) = 1 as is_open,
+    {{ counts_as_open('care_start_date') }} as is_open,
     coalesce(is_uasc, false) as is_uasc,
     coalesce(placements >= 3, false) as has_three_placements,
     coalesce(care_start_date <= quarter_end - interval 12 month, false) as is_twelve_months,

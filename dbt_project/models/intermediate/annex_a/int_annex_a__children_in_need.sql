@@ -31,8 +31,6 @@ select
     child_id,
     cin_start_date,
     quarter_end,
-    is_open and row_number() over (
-        partition by file_id, child_id, is_open order by cin_start_date desc
-    ) = 1 as is_open,
+    {{ counts_as_open('cin_start_date') }} as is_open,
     coalesce(case_status = 'need_plan', false) as has_need_plan
 from placed

@@ -83,16 +83,14 @@ select
             -- Lists 1 to 8 look back six months (Ofsted's scope).
             when 'quarter' then extracts.quarter_start >= extracts.extract_date - interval 6 month
             when 'quarter_end' then extracts.quarter_end >= extracts.extract_date - interval 6 month
-            -- List 9 looks back no day, and lists 10 and 11 just the twelve months that are counted.
             else
-                {{ days_from('extracts.quarter_end', 'extracts.extract_date') }}
-                <= {{ var('annex_a_days_after_quarter') }}
+                not {{ is_too_late(
+                    'measures.counted_over', 'extracts.quarter_end', 'extracts.extract_date'
+                ) }}
         end,
         false
     ) as is_derivable,
-    measures.is_proxy
-    or (measures.is_as_extracted and coalesce(extracts.extract_date != extracts.quarter_end, false))
-        as is_proxy
+    {{ is_proxy_from_list('measures', 'extracts.quarter_end', 'extracts.extract_date') }} as is_proxy
 from measures
 inner join extracts on measures.list_name = extracts.list_name
 inner join answered

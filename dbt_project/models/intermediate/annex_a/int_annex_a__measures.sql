@@ -36,5 +36,5 @@ select
     is_proxy,
     is_base,
     file_id,
-    replace(list_name, 'annex_a_list_', 'List ') as source_address
+    {{ list_label('list_name') }} as source_address
 from counted

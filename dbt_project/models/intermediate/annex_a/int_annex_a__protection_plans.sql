@@ -38,9 +38,7 @@ select
     plan_end_date,
     quarter_end,
     coalesce(previous_plans >= 1, false) as is_repeat,
-    is_open and row_number() over (
-        partition by file_id, child_id, is_open order by plan_start_date desc
-    ) = 1 as is_open,
+    {{ counts_as_open('plan_start_date') }} as is_open,
     -- Two years or more: DfE counts more than 729 days.
     coalesce({{ days_from('plan_start_date', 'quarter_end') }} > 729, false) as is_two_years_open,
     coalesce({{ days_from('plan_start_date', 'plan_end_date') }} > 729, false) as was_two_years,

@@ -1,7 +1,7 @@
 -- One row per measure, area, period, source and release: the sources side by side, never mixed. From
 -- known_from until known_until the row was the newest that the platform had been given. Both are null
--- where it never was: a newer one was there already, or nothing was sent. The base of another
--- published figure is no figure of its own: it is not here.
+-- where it never was: a newer one was there already, or nothing was sent. What a source gives only as
+-- the base of other figures is no figure of its own: it is not here.
 with measures as (
 
     select * exclude (is_base) from {{ ref('int_measures__published') }}

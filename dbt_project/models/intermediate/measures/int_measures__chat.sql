@@ -18,21 +18,17 @@ read_off as (
         case
             when derivable.measure_code is not null
                 then {{ period_type_counted('derivable.counted_over') }}
-            when measures.timing = 'flow' then 'quarter'
-            else 'snapshot'
+            else {{ period_type_in_quarter('measures.timing') }}
         end as period_type,
         read_values.quarter_label as period_label,
         calendar.quarter_end as period_end,
         read_values.value as read_value,
+        {{ is_too_late(
+            'derivable.counted_over', 'calendar.quarter_end', 'files.extract_date'
+        ) }} as is_too_late,
         coalesce(
-            derivable.counted_over in ('extract_date', 'year')
-            and {{ days_from('calendar.quarter_end', 'files.extract_date') }}
-            > {{ var('annex_a_days_after_quarter') }},
-            false
-        ) as is_too_late,
-        coalesce(derivable.is_proxy, false)
-        or coalesce(derivable.is_as_extracted and files.extract_date != calendar.quarter_end, false)
-            as is_proxy,
+            {{ is_proxy_from_list('derivable', 'calendar.quarter_end', 'files.extract_date') }}, false
+        ) as is_proxy,
         read_values.file_id,
         read_values.source_address
     from {{ ref('stg_annex_a__chat_values') }} as read_values
@@ -58,7 +54,7 @@ kept as (
         coalesce(figures.value_status, 'not_derivable') as value_status,
         coalesce(figures.is_proxy, derivable.is_proxy) as is_proxy,
         files.file_id,
-        replace(derivable.list_name, 'annex_a_list_', 'List ') as source_address
+        {{ list_label('derivable.list_name') }} as source_address
     from {{ ref('stg_ledger__files') }} as files
     inner join {{ ref('annex_a_measures') }} as derivable
         on {{ text_list_has('files.table_names', 'derivable.list_name') }}

@@ -103,7 +103,7 @@ everything as (
 select
     everything.measure_code,
     everything.new_la_code,
-    case measures.timing when 'flow' then 'quarter' else 'snapshot' end as period_type,
+    {{ period_type_in_quarter('measures.timing') }} as period_type,
     everything.quarter_label as period_label,
     calendar.quarter_end as period_end,
     'return' as source,

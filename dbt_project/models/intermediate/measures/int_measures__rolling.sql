@@ -5,8 +5,7 @@ with quarters as (
     select
         measures.*,
         files.received_at,
-        extract(year from measures.period_end) * 4
-        + extract(quarter from measures.period_end) as quarter_number
+        {{ quarter_index('measures.period_end') }} as quarter_number
     from {{ ref('int_measures__return') }} as measures
     left join {{ ref('stg_ledger__files') }} as files on measures.file_id = files.file_id
     where measures.period_type = 'quarter' and measures.is_current and measures.value_status = 'ok'

@@ -8,6 +8,7 @@ import yaml
 
 from ingestion import landing
 from ingestion.fetch import RECORDS, Outcome
+from ingestion.lock import alone_in
 from tests.unit.ingestion.fetching.place import CSV, IDS, NOW, OTHER, PATH, Place
 from tests.web_server import Server, answer, file
 
@@ -148,14 +149,9 @@ def test_of_an_api_data_set_the_version_is_told(place: Place, server: Server) ->
 
 
 def test_two_fetches_into_one_landing_zone_do_not_meet(place: Place, server: Server) -> None:
-    import fcntl
-    import os
-
-    folder = os.open(place.zone, os.O_RDONLY)
-    fcntl.flock(folder, fcntl.LOCK_EX)
-    try:
-        with pytest.raises(BlockingIOError, match="Another liia fetch-published is at work"):
-            place.fetch()
-    finally:
-        os.close(folder)
+    with (
+        alone_in(place.zone, "liia fetch-published"),
+        pytest.raises(BlockingIOError, match="Another liia fetch-published is at work"),
+    ):
+        place.fetch()
     assert server.asked == []

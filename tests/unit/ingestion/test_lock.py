@@ -1,0 +1,34 @@
+"""Two commands that write into one folder do not meet."""
+
+import errno
+import fcntl
+from pathlib import Path
+
+import pytest
+
+from ingestion.lock import AtWork, alone_in
+
+
+def test_the_second_is_told_who_is_at_work_and_where(tmp_path: Path) -> None:
+    first, second = alone_in(tmp_path, "liia run"), alone_in(tmp_path, "liia run")
+    with first, pytest.raises(AtWork) as told, second:
+        pytest.fail("both are at work")
+    assert str(told.value) == f"Another liia run is at work in {tmp_path}; wait for it to end."
+
+
+def test_a_folder_is_free_once_the_first_has_ended_or_failed(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no"), alone_in(tmp_path, "liia run"):
+        raise ValueError("no")
+    with alone_in(tmp_path, "liia run"):
+        pass
+
+
+def test_a_share_that_knows_no_locks_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", unknown)
+    with alone_in(tmp_path, "liia run"), alone_in(tmp_path, "liia run"):
+        pass
