@@ -37,6 +37,9 @@
 {# The middle value. #}
 {% macro median_of(column) %}median({{ column }}){% endmacro %}
 
+{# A share of the values lies at or below it; between two values, in proportion. #}
+{% macro quantile_of(column, share) %}quantile_cont({{ column }}, {{ share }}){% endmacro %}
+
 {# The middle distance from the middle value. #}
 {% macro median_deviation_of(column) %}mad({{ column }}){% endmacro %}
 

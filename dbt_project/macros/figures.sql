@@ -8,10 +8,10 @@
 
 {#
     A sum that is the same whatever order the rows come in: doubles are not, decimals are. Counts are
-    whole and FTE have one decimal; six leave room.
+    whole and FTE have one decimal; six leave room, and a sum of quotients asks for more.
 #}
-{% macro exact_sum(column, window='') -%}
-    cast(sum(cast({{ column }} as decimal(38, 6))) {{ window }} as double)
+{% macro exact_sum(column, window='', decimals=6) -%}
+    cast(sum(cast({{ column }} as decimal(38, {{ decimals }}))) {{ window }} as double)
 {%- endmacro %}
 
 {# The financial year's first calendar year: whose mid-year population a rate uses. #}
@@ -54,6 +54,20 @@
 {# Financial quarters in one row of numbers: the quarter before has the number before. #}
 {% macro quarter_index(period_end) -%}
     extract(year from {{ period_end }}) * 4 + extract(quarter from {{ period_end }})
+{%- endmacro %}
+
+{#
+    Periods of one series in one row of numbers: quarters by quarter, years by year. Four quarters together
+    are one year, and follow each other where they do not overlap.
+#}
+{% macro period_index(period_type, period_end) -%}
+    case
+        when {{ period_type }} in ('quarter', 'snapshot') then {{ quarter_index(period_end) }}
+        else extract(year from {{ period_end }})
+    end
+{%- endmacro %}
+{% macro period_of_year(period_type, period_end) -%}
+    case when {{ period_type }} in ('quarter', 'snapshot') then 0 else extract(month from {{ period_end }}) end
 {%- endmacro %}
 
 {# A sentence of the registry with its words in braces filled in. #}

@@ -1,96 +1,94 @@
--- One row per current indicator value of a London authority and comparison group (London, so far):
--- the group's value, the rank among the authorities compared, and the fifth it falls in. The extreme
--- fifths are the alliance's 20% rule: rank <= ceil(0.2 n) from either end, ties at the best rank.
-with figures as (
-
-    select indicators.*
-    from {{ ref('fct_indicator') }} as indicators
-    inner join {{ ref('dim_local_authority') }} as areas on indicators.new_la_code = areas.new_la_code
-    where indicators.is_current and areas.is_london
-
-),
-
-london as (
-
-    select * from {{ ref('fct_indicator') }}
-    where is_current and new_la_code = 'E12000007'
-
-),
-
-ranked as (
+-- One row per current indicator value of a London authority and comparison group: the group's value in
+-- each of its forms, the authority's place in it, and whether it really differs. Unsuppressed.
+with compared as (
 
     select
-        indicator_code,
-        new_la_code,
-        period_type,
-        period_label,
-        source,
-        rank() over (
-            partition by indicator_code, period_type, period_label, source order by value desc
-        ) as rank_from_highest,
-        rank() over (
-            partition by indicator_code, period_type, period_label, source order by value asc
-        ) as rank_from_lowest,
-        count(*) over (partition by indicator_code, period_type, period_label, source) as n
-    from figures
-    where
-        value_status = 'ok'
-        -- A count or a number of posts says how large an authority is, not how it fares.
-        and unit not in ('count', 'fte')
-        and new_la_code not in ('{{ var("comparison_left_out") | join("', '") }}')
+        figures.*,
+        standings.comparison_group,
+        standings.rank_from_highest,
+        standings.rank_from_lowest,
+        groups.* exclude (comparison_group, comparison_set, point_id, group_value),
+        -- Nobody is held against itself.
+        case
+            when groups.n_usable > 1 or not (standings.is_member and standings.is_usable)
+                then groups.group_value
+        end as group_value,
+        case
+            when groups.funnel_centre is not null
+                then sqrt(figures.chance_deviation * figures.chance_deviation + groups.over_dispersion)
+        end as funnel_deviation,
+        groups.is_ranked_in_fifths
+        and standings.rank_from_lowest is not null
+        and groups.n >= {{ var('comparison_minimum_authorities') }} as has_band
+    from {{ ref('int_comparisons__figures') }} as figures
+    inner join {{ ref('int_comparisons__standings') }} as standings
+        on figures.point_id = standings.point_id and figures.new_la_code = standings.new_la_code
+    inner join {{ ref('int_comparisons__groups') }} as groups
+        on standings.comparison_set = groups.comparison_set and standings.point_id = groups.point_id
+    where standings.is_compared
 
 ),
 
-banded as (
+scored as (
 
     select
         *,
-        case
-            when n < {{ var('comparison_minimum_authorities') }} then null
-            when rank_from_lowest <= ceil(0.2 * n) and rank_from_highest <= ceil(0.2 * n) then 3
-            when rank_from_lowest <= ceil(0.2 * n) then 1
-            when rank_from_highest <= ceil(0.2 * n) then 5
-            when rank_from_lowest <= ceil(0.4 * n) then 2
-            when rank_from_highest <= ceil(0.4 * n) then 4
-            else 3
-        end as band
-    from ranked
+        (steadied_value - funnel_centre) / funnel_deviation as funnel_z
+    from compared
 
 )
 
 select
-    figures.indicator_code,
-    figures.new_la_code,
-    figures.period_type,
-    figures.period_label,
-    figures.period_end,
-    figures.source,
-    figures.release_id,
-    'london' as comparison_group,
-    case when figures.unit not in ('count', 'fte') then london.value end as group_value,
+    indicator_code,
+    new_la_code,
+    period_type,
+    period_label,
+    period_end,
+    source,
+    release_id,
+    comparison_group,
+    value,
+    value_status,
+    group_value,
+    case when group_value is null then 'none' else method end as method,
+    pooled_value,
+    mean_value,
+    median_value,
+    cast(n_members as integer) as n_members,
+    cast(n_usable as integer) as n_usable,
+    members_missing,
+    cast(n as integer) as n,
+    rank_from_highest as rank,
+    rank_from_lowest,
+    cast(case
+        when not has_band then null
+        when rank_from_lowest <= ceil(0.2 * n) and rank_from_highest <= ceil(0.2 * n) then 3
+        when rank_from_lowest <= ceil(0.2 * n) then 1
+        when rank_from_highest <= ceil(0.2 * n) then 5
+        when rank_from_lowest <= ceil(0.4 * n) then 2
+        when rank_from_highest <= ceil(0.4 * n) then 4
+        else 3
+    end as integer) as band,
+    p20,
+    p80,
+    value - group_value as difference,
+    ci_low,
+    ci_high,
     case
-        when figures.unit in ('count', 'fte') or figures.source = 'chat' then 'none'
-        when figures.source = 'published' then 'as published'
-        else 'pooled'
-    end as method,
-    -- Also for an authority that is left out: how many its row's fifths rest on.
-    cast(max(banded.n) over (
-        partition by figures.indicator_code, figures.period_type, figures.period_label, figures.source
-    ) as integer) as n,
-    cast(banded.rank_from_highest as integer) as rank,
-    cast(banded.band as integer) as band,
-    case when figures.unit not in ('count', 'fte') then figures.value - london.value end as difference
-from figures
-left join london
-    on
-        figures.indicator_code = london.indicator_code
-        and figures.period_type = london.period_type
-        and figures.period_label = london.period_label
-        and figures.source = london.source
-left join banded
-    on
-        figures.indicator_code = banded.indicator_code
-        and figures.new_la_code = banded.new_la_code
-        and figures.period_type = banded.period_type
-        and figures.period_label = banded.period_label
-        and figures.source = banded.source
+        when ci_low is null or group_value is null then 'not_tested'
+        when ci_low > group_value then 'higher'
+        when ci_high < group_value then 'lower'
+        else 'not_different'
+    end as significance,
+    funnel_z,
+    case
+        when funnel_z is null then 'not_tested'
+        when funnel_z > {{ z_of(99.8) }} then 'above_998'
+        when funnel_z > {{ z_of(95) }} then 'above_95'
+        when funnel_z < -{{ z_of(99.8) }} then 'below_998'
+        when funnel_z < -{{ z_of(95) }} then 'below_95'
+        else 'inside'
+    end as funnel_position,
+    {{ funnel_limits('funnel_centre', 'funnel_deviation', 'interval_method', 'multiplier') }},
+    case when funnel_z is not null then over_dispersion end as over_dispersion
+from scored

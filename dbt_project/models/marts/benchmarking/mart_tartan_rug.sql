@@ -66,6 +66,7 @@ select
     indicators.label,
     indicators.name,
     indicators.theme,
+    themes.theme_order,
     figures.unit,
     case when countable.shows_count then 'number' else figures.unit end as display_unit,
     indicators.multiplier,
@@ -75,6 +76,9 @@ select
     authorities.la_name,
     authorities.short_code,
     authorities.sub_region,
+    cast(
+        dense_rank() over (order by authorities.sub_region, authorities.la_name) as integer
+    ) as authority_order,
     figures.numerator,
     figures.denominator,
     figures.value,
@@ -82,6 +86,14 @@ select
     case when countable.shows_count then figures.numerator else figures.value end as display_value,
     comparisons.band,
     comparisons.n,
+    comparisons.significance,
+    exceptions.direction as exception,
+    exceptions.evidence as exception_evidence,
+    case figures.source when 'return' then 'R' when 'chat' then 'C' else 'P' end
+    || case when figures.is_proxy then '≈' else '' end
+    || case when figures.joint_code is not null then ' J' else '' end as marks,
+    case when figures.value_status != 'ok' then statuses.dfe_symbol end as symbol,
+    figures.published_value,
     figures.is_proxy,
     figures.joint_code,
     figures.comment,
@@ -95,6 +107,8 @@ from figures
 inner join {{ ref('dim_local_authority') }} as authorities
     on figures.new_la_code = authorities.new_la_code and authorities.is_london
 inner join {{ ref('dim_indicator') }} as indicators on figures.indicator_code = indicators.indicator_code
+inner join {{ ref('themes') }} as themes on indicators.theme = themes.theme
+inner join {{ ref('value_statuses') }} as statuses on figures.value_status = statuses.value_status
 left join items on figures.indicator_code = items.indicator_code
 inner join countable
     on
@@ -109,7 +123,14 @@ left join {{ ref('fct_comparison') }} as comparisons
         and figures.source = comparisons.source
         and figures.period_type = comparisons.period_type
         and figures.period_label = comparisons.period_label
-        and figures.release_id = comparisons.release_id
+        and comparisons.comparison_group = 'london'
+left join {{ ref('fct_exception') }} as exceptions
+    on
+        figures.indicator_code = exceptions.indicator_code
+        and figures.new_la_code = exceptions.new_la_code
+        and figures.source = exceptions.source
+        and figures.period_type = exceptions.period_type
+        and figures.period_label = exceptions.period_label
 left join areas
     on
         figures.indicator_code = areas.indicator_code
