@@ -48,6 +48,7 @@ check: $(READY)
 	$(BIN)/lint-imports
 	cd dbt_project && $(LINT) ../$(BIN)/dbt --quiet --warn-error parse --show-all-deprecations --no-partial-parse --target lint --profiles-dir .
 	$(LINT) $(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
+	$(BIN)/sqlfluff lint --disable-progress-bar --templater raw dbt_project/analyst_views
 	$(BIN)/dagster definitions validate -w workspace.yaml
 	$(BIN)/python -m orchestration.dictionary --check
 

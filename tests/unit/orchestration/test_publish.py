@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ingestion.store import write_parquet
-from orchestration import publish
+from orchestration import analyst, publish
 from orchestration.home import Home
 
 
@@ -26,6 +26,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     }
     manifest = {"nodes": {"model.liia.fct_x": node}}
     monkeypatch.setattr(publish, "_manifest", lambda: manifest)
+    monkeypatch.setattr(analyst, "VIEWS", tmp_path / "views")
     write_parquet(pd.DataFrame({"a": [1, 2]}), place.staged_marts / "fct_x.parquet")
     return place
 

@@ -1,0 +1,83 @@
+"""`analyst.duckdb`: the published marts as tables, views in plain words, comments on everything.
+
+A view is one file of `dbt_project/analyst_views/`: its first line says what it is, `-- column:
+text` what each column is, the rest is one query on the marts. Nothing child-level is in the marts,
+so nothing child-level is here. What is published, and when, is `publish.py`'s business.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.home import DBT_PROJECT
+
+# Readable by DuckDB clients since 1.2; without it a version 2 file opens in version 2 only.
+STORAGE_VERSION = "v1.2.0"
+VIEWS = DBT_PROJECT / "analyst_views"
+
+_COLUMN_COMMENT = re.compile(r"-- (\w+): (.+)")
+
+
+def write(path: Path, marts: Path, models: dict[str, dict[str, Any]]) -> None:
+    """Write the file anew, beside its place, and rename it.
+
+    `models` are the manifest's nodes of the marts by name; `<name>.parquet` of each is read from
+    `marts`. Who has the old file open reads it on, whole; who opens it next reads the new one.
+    """
+    beside = path.with_name(f".{path.name}.tmp")
+    beside.unlink(missing_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"attach '{_quoted(beside)}' as analyst (storage_version '{STORAGE_VERSION}')"
+        )
+        connection.execute("use analyst")
+        for name in models:
+            source = _quoted(marts / f"{name}.parquet")
+            rows = f"select * from read_parquet('{source}')"  # noqa: S608 - our own paths
+            connection.execute(f'create table "{name}" as {rows}')
+        for statement in [*_comments(models), *_known_on(models), *_views()]:
+            connection.execute(statement)
+        connection.execute("use memory")
+        connection.execute("detach analyst")
+    beside.replace(path)
+
+
+def _comments(models: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """What each table and column is, for SQL clients; from the dbt manifest."""
+    for name, node in models.items():
+        yield f"comment on table \"{name}\" is '{_quoted(node['description'])}'"
+        for column, spec in node["columns"].items():
+            text = _quoted(spec["description"])
+            yield f'comment on column "{name}"."{column}" is \'{text}\''
+
+
+def _known_on(models: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """For each mart that keeps its history, `<mart>_known_on(day)`: its rows as they stood then.
+
+    A day ends in London: what came in during the day was known on it.
+    """
+    end = "((cast(day as date) + 1)::timestamp at time zone 'Europe/London')"
+    for name, node in models.items():
+        if {"known_from", "known_until"} <= node["columns"].keys():
+            yield (
+                f'create macro "{name}_known_on"(day) as table '  # noqa: S608 - our names
+                f'select * from "{name}" where known_from < {end} '
+                f"and (known_until is null or known_until >= {end})"
+            )
+
+
+def _views() -> Iterator[str]:
+    for path in sorted(VIEWS.glob("*.sql")):
+        text = path.read_text(encoding="utf-8")
+        yield f'create view "{path.stem}" as {text}'
+        title = _quoted(text.splitlines()[0].removeprefix("-- "))
+        yield f"comment on view \"{path.stem}\" is '{title}'"
+        for column, comment in _COLUMN_COMMENT.findall(text):
+            yield f'comment on column "{path.stem}"."{column}" is \'{_quoted(comment)}\''
+
+
+def _quoted(text: object) -> str:
+    return str(text).replace("'", "''")
