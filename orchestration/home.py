@@ -46,6 +46,11 @@ class Home:
         return self.root / "warehouse" / "published"
 
     @property
+    def gate_record(self) -> Path:
+        """The hashes of the staged marts that their gate let pass."""
+        return self.staged_marts / "passed_the_gate.json"
+
+    @property
     def marts(self) -> Path:
         return self.root / "marts"
 

@@ -14,8 +14,6 @@ import pyarrow.parquet as pq
 from orchestration import analyst
 from orchestration.home import DBT_PROJECT, Home
 
-PASSED = "passed_the_gate.json"
-
 
 class GateNotPassed(Exception):
     """The staged marts are not those that the gate let pass."""
@@ -32,11 +30,11 @@ def let_pass(home: Home) -> None:
     Blocking checks hold within one run; somebody who materialises publication alone, after a gate
     has failed, would otherwise publish what it held back.
     """
-    (home.staged_marts / PASSED).write_text(json.dumps(_hashes(home)), encoding="utf-8")
+    home.gate_record.write_text(json.dumps(_hashes(home)), encoding="utf-8")
 
 
 def hold_back(home: Home) -> None:
-    (home.staged_marts / PASSED).unlink(missing_ok=True)
+    home.gate_record.unlink(missing_ok=True)
 
 
 def _hashes(home: Home) -> dict[str, str]:
@@ -64,7 +62,7 @@ def publish(home: Home) -> dict[str, int]:
     Each file is written beside its place and renamed, `analyst.duckdb` last: a reader sees the old
     file or the new one. Raises GateNotPassed when the staged files are not those the gate passed.
     """
-    noted = home.staged_marts / PASSED
+    noted = home.gate_record
     if not noted.exists() or json.loads(noted.read_text(encoding="utf-8")) != _hashes(home):
         raise GateNotPassed(
             "The marts waiting for publication have not passed their gate; run the whole quarter,"

@@ -68,7 +68,7 @@ def test_a_file_left_by_a_removed_mart_is_not_published(home: Home) -> None:
     write_parquet(pd.DataFrame({"a": [1]}), home.staged_marts / "mart_gone.parquet")
     publish.let_pass(home)
     publish.publish(home)
-    assert json.loads((home.staged_marts / publish.PASSED).read_text()).keys() == {"fct_x"}
+    assert json.loads(home.gate_record.read_text()).keys() == {"fct_x"}
     assert not (home.marts / "mart_gone.parquet").exists()
 
 
