@@ -45,12 +45,17 @@ def _stop(message: str, code: int) -> NoReturn:
     raise typer.Exit(code)
 
 
+def _needs_marts(place: homes.Home, published: Path) -> None:
+    if not published.exists():
+        _stop(f"No marts are published at {place.root} yet; run: liia run --quarter 2025-26-Q2", 1)
+
+
 def _needs_platform() -> None:
     """The pipeline runs from a checkout with the extra `platform`; say so before anything fails."""
     if find_spec("dagster") is None or not homes.DBT_PROJECT.is_dir():
         _stop(
             "This command runs from a checkout with everything installed (make setup); the light "
-            "install has demo, check and template.",
+            "install has demo, check, explain and template.",
             2,
         )
 
@@ -281,8 +286,7 @@ def sql(
     import duckdb
 
     place = homes.from_environment(home)
-    if not place.analyst.exists():
-        _stop(f"No marts are published at {place.root} yet; run: liia run --quarter 2025-26-Q2", 1)
+    _needs_marts(place, place.analyst)
     try:
         with duckdb.connect(str(place.analyst), read_only=True) as connection:
             cursor = connection.execute(query)
@@ -294,6 +298,46 @@ def sql(
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     console.print(table)
+
+
+@app.command()
+def explain(
+    la: Annotated[
+        str,
+        typer.Option("--la", help="An authority or area: CAM, E09000007, 202, Camden, London."),
+    ],
+    indicator: Annotated[str, typer.Option("--indicator", help="The indicator’s code.")],
+    period: Annotated[
+        str, typer.Option("--period", help="A quarter like 2025-26-Q2, or a year of DfE’s.")
+    ],
+    source: Annotated[
+        str | None,
+        typer.Option("--source", help="return, chat or published (default: all that have it)."),
+    ] = None,
+    home: HomeOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Where one number comes from: formula, file, sheet, cell, rules and earlier versions."""
+    from dataclasses import asdict
+
+    from exports.marts import MartError
+    from orchestration.explain.asked import NotThere
+    from orchestration.explain.gather import explain as gather
+    from orchestration.explain.text import lines
+
+    place = homes.from_environment(home)
+    _needs_marts(place, place.marts / "fct_indicator.parquet")
+    try:
+        told = gather(place, la, indicator, period, source)
+    except NotThere as error:
+        _stop(str(error), 2)
+    except MartError as error:
+        _stop(str(error), 1)
+    if as_json:
+        sys.stdout.write(json.dumps(asdict(told), indent=2, ensure_ascii=False) + "\n")
+        return
+    for line in lines(told):
+        console.print(line, markup=False, soft_wrap=True)
 
 
 @app.command()

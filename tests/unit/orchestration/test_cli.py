@@ -16,7 +16,8 @@ from tests.unit.ingestion.builders import USUAL
 def test_help_lists_the_commands() -> None:
     done = liia("--help")
     assert done.returncode == 0
-    for command in ("demo", "run", "check", "template", "fetch-published", "purge", "sql", "ui"):
+    commands = ("demo", "run", "check", "template", "fetch-published", "purge", "sql", "explain")
+    for command in (*commands, "ui"):
         assert command in done.stdout
 
 
