@@ -14,13 +14,16 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pytest
 
+from orchestration.explain.gather import explain
+from orchestration.explain.text import lines
+from orchestration.home import Home
 from tests.conftest import PROJECT, Run, liia_run
 from tests.integration import marked
 from tests.integration.marked import MARK, TABLES
@@ -190,6 +193,22 @@ def test_no_secret_is_said_on_the_screen(left: Left, tmp_path: Path) -> None:
     # A console breaks lines where it likes.
     said.write_text(left.run.output + left.run.output.replace("\n", ""), encoding="utf-8")
     assert not found_in(said, marked.secrets())
+
+
+def test_no_secret_is_in_where_a_figure_comes_from(
+    left: Left, pseudonyms: dict[str, str], tmp_path: Path
+) -> None:
+    """Findings about each column are on record, some of them about these lists and files."""
+    home = Home(left.home, left.home.parent / "landing")
+    told = [
+        explain(home, la, indicator, "2025-26 Q2", "chat")
+        for la, indicator in (("CAM", "contacts"), ("CAM", "cla"), ("GRE", "referrals"))
+    ]
+    assert all(one.figures[0].findings for one in told)
+    said = tmp_path / "said"
+    pages = ["\n".join(lines(one)) + json.dumps(asdict(one)) for one in told]
+    said.write_text("\n".join(pages), encoding="utf-8")
+    assert not found_in(said, marked.secrets() | pseudonyms)
 
 
 def test_pseudonyms_stay_in_the_restricted_layer(left: Left, pseudonyms: dict[str, str]) -> None:
