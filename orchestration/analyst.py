@@ -7,6 +7,7 @@ so nothing child-level is here. What is published, and when, is `publish.py`'s b
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,26 @@ from orchestration.home import DBT_PROJECT
 STORAGE_VERSION = "v1.2.0"
 VIEWS = DBT_PROJECT / "analyst_views"
 
-_COLUMN_COMMENT = re.compile(r"-- (\w+): (.+)")
+_COLUMN_COMMENT = re.compile(r"^-- (\w+): (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class View:
+    """One question that analysts often ask: its columns with what they are, and its query."""
+
+    name: str
+    title: str
+    columns: dict[str, str]
+    query: str
+
+
+def views() -> list[View]:
+    return [_view(path.stem, path.read_text(encoding="utf-8")) for path in sorted(VIEWS.glob("*"))]
+
+
+def _view(name: str, text: str) -> View:
+    title = text.splitlines()[0].removeprefix("-- ")
+    return View(name, title, dict(_COLUMN_COMMENT.findall(text)), text)
 
 
 def write(path: Path, marts: Path, models: dict[str, dict[str, Any]]) -> None:
@@ -70,13 +90,11 @@ def _known_on(models: dict[str, dict[str, Any]]) -> Iterator[str]:
 
 
 def _views() -> Iterator[str]:
-    for path in sorted(VIEWS.glob("*.sql")):
-        text = path.read_text(encoding="utf-8")
-        yield f'create view "{path.stem}" as {text}'
-        title = _quoted(text.splitlines()[0].removeprefix("-- "))
-        yield f"comment on view \"{path.stem}\" is '{title}'"
-        for column, comment in _COLUMN_COMMENT.findall(text):
-            yield f'comment on column "{path.stem}"."{column}" is \'{_quoted(comment)}\''
+    for view in views():
+        yield f'create view "{view.name}" as {view.query}'
+        yield f"comment on view \"{view.name}\" is '{_quoted(view.title)}'"
+        for column, text in view.columns.items():
+            yield f'comment on column "{view.name}"."{column}" is \'{_quoted(text)}\''
 
 
 def _quoted(text: object) -> str:

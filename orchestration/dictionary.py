@@ -11,6 +11,7 @@ import yaml
 
 from ingestion.contract import contract
 from ingestion.registry import seed
+from orchestration.analyst import views
 from orchestration.home import DBT_PROJECT, PROJECT
 
 TARGET = PROJECT / "docs" / "data_dictionary.md"
@@ -58,13 +59,32 @@ def render() -> str:
             _table(seed(f"registry/{name}").replace("", "–"))
             for name in ("reconciliation_classes", "reconciliation_reasons", "known_differences")
         ),
+        "## Comparison groups",
+        "What authorities are compared with. What the columns mean: [figures.md](figures.md"
+        "#comparison-with-a-group).",
+        _table(seed("reference/comparison_groups").drop(columns="group_order").replace("", "–")),
+        "## Rules of exceptions",
+        _table(seed("registry/exception_rules")),
+        "## Baselines of control limits",
+        _table(seed("reference/control_baselines").replace("", "all")),
         "## Value statuses",
         _table(seed("registry/value_statuses")[["value_status", "dfe_symbol", "label", "meaning"]]),
         "## Marts",
         "Published as `marts/<name>.parquet` and as tables of `analyst.duckdb`.",
         *_marts(),
+        "## Views",
+        "In `analyst.duckdb`, for SQL in plain words. Queries: [sql_cookbook.md](sql_cookbook.md).",
+        *_views(),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _views() -> list[str]:
+    parts = []
+    for view in views():
+        columns = pd.DataFrame(list(view.columns.items()), columns=["column", "what it is"])
+        parts += [f"### `{view.name}`", view.title, _table(columns)]
+    return parts
 
 
 def _indicators() -> list[str]:
