@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:
 	@echo "make run    the quarter $(QUARTER), from the landing zone to outputs (synthetic if none is given)"
 	@echo "make test   all tests"
-	@echo "make check  linters, types, import rules, dbt and Dagster definitions"
+	@echo "make check  linters, types, import rules, dbt conventions, dbt and Dagster definitions"
 	@echo "make ui     the Dagster UI on 127.0.0.1:3000"
 	@echo "make docs   the data dictionary"
 	@echo "make bench  how fast, as ratios within one run"
@@ -47,6 +47,7 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	cd dbt_project && $(LINT) ../$(BIN)/dbt --quiet --warn-error parse --show-all-deprecations --no-partial-parse --target lint --profiles-dir .
+	COLUMNS=160 $(BIN)/dbt-bouncer run --config-file dbt_project/dbt-bouncer.yml --show-all-failures
 	$(LINT) $(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
 	$(BIN)/sqlfluff lint --disable-progress-bar --templater raw dbt_project/analyst_views
 	$(BIN)/dagster definitions validate -w workspace.yaml
