@@ -17,7 +17,7 @@ help:
 	@echo "make test   all tests"
 	@echo "make check  linters, types, import rules, dbt conventions, dbt and Dagster definitions"
 	@echo "make ui     the Dagster UI on 127.0.0.1:3000"
-	@echo "make docs   the data dictionary"
+	@echo "make docs   the data dictionary, and dbt docs of the last run as one page"
 	@echo "make bench  how fast, as ratios within one run"
 	@echo "make lock   resolve the pins of pyproject.toml anew into requirements.txt"
 
@@ -61,6 +61,7 @@ bench: $(READY)
 
 docs: $(READY)
 	$(BIN)/python -m orchestration.dictionary
+	@LIIA_HOME="$(HOME_DIR)" $(BIN)/python -m orchestration.dbt_docs
 
 lock:
 	uv pip compile --universal --python-version 3.11 --extra platform --extra dev --generate-hashes \

@@ -51,6 +51,11 @@ class Home:
         return self.staged_marts / "passed_the_gate.json"
 
     @property
+    def warehouse(self) -> Path:
+        """Only dbt opens it."""
+        return self.root / "warehouse" / "liia.duckdb"
+
+    @property
     def marts(self) -> Path:
         return self.root / "marts"
 
@@ -61,6 +66,10 @@ class Home:
     @property
     def data_docs(self) -> Path:
         return self.root / "data_docs"
+
+    @property
+    def dbt_docs(self) -> Path:
+        return self.root / "dbt_docs" / "index.html"
 
     @property
     def outputs(self) -> Path:
