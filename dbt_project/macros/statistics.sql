@@ -109,13 +109,12 @@
         {%- endfor %} 0
     )
 {%- endmacro %}
-{% macro kendall_variance(values, points) -%}
+{% macro kendall_ties(values) -%}
     (
-        {{ points }} * ({{ points }} - 1) * (2 * {{ points }} + 5)
         {%- for value in values %}{% set at = loop.index0 %}
-            - {{ _kendall_tie(value, values[:at] + values[at + 1:]) }}
+        {{ _kendall_tie(value, values[:at] + values[at + 1:]) }}{{ ' +' if not loop.last }}
         {%- endfor %}
-    ) / 18.0
+    )
 {%- endmacro %}
 {% macro _kendall_tie(value, others) -%}
     {%- set equals -%}

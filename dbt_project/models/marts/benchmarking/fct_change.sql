@@ -1,6 +1,5 @@
 -- One row per current figure of an authority or area: against the period before and the same period a year
 -- before, against its control limits, and whether it has a trend. Unsuppressed: do not publish from here.
-{%- set recent = ['v0', 'v1', 'v2', 'v3', 'v4', 'v5', 'v6', 'v7'] %}
 with figures as (
 
     select
@@ -145,52 +144,6 @@ runs as (
 
 ),
 
-recent as (
-
-    select
-        indicator_code,
-        new_la_code,
-        source,
-        period_type,
-        period_label,
-        {{ recent_values('value', 'period_number', 'series') }}
-    from figures
-    where value_status = 'ok' and period_type != 'rolling_4q'
-    window series as (partition by indicator_code, new_la_code, source, period_type order by period_number)
-
-),
-
-counted as (
-
-    select
-        *,
-        {{ how_many(recent) }} as points,
-        {{ kendall_s(recent) }} as kendall_s
-    from recent
-
-),
-
-varied as (
-
-    select
-        *,
-        {{ kendall_variance(recent, 'points') }} as kendall_variance
-    from counted
-
-),
-
-trends as (
-
-    select
-        *,
-        case
-            when points >= {{ var('trend_minimum_points') }}
-                then coalesce((kendall_s - sign(kendall_s)) / nullif(sqrt(kendall_variance), 0), 0)
-        end as trend_z
-    from varied
-
-),
-
 signalled as (
 
     select
@@ -210,12 +163,7 @@ signalled as (
         end as control_signal,
         trends.points as trend_points,
         trends.trend_z,
-        case
-            when trends.trend_z is null then 'too_few_points'
-            when trends.trend_z > {{ z_of(95) }} then 'rising'
-            when trends.trend_z < -{{ z_of(95) }} then 'falling'
-            else 'none'
-        end as trend,
+        coalesce(trends.trend, 'too_few_points') as trend,
         {{ significance_of('beside.previous_z') }} as previous_significance,
         {{ significance_of('beside.year_ago_z') }} as year_ago_significance,
         case when beside.period_type = 'year' then beside.previous_z else beside.year_ago_z end as yearly_z
@@ -227,7 +175,7 @@ signalled as (
             and beside.source = runs.source
             and beside.period_type = runs.period_type
             and beside.period_label = runs.period_label
-    left join trends
+    left join {{ ref('int_changes__trends') }} as trends
         on
             beside.indicator_code = trends.indicator_code
             and beside.new_la_code = trends.new_la_code
