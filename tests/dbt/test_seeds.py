@@ -9,7 +9,7 @@ import pytest
 
 from ingestion.contract import contract
 from ingestion.periods import Quarter, add_working_days, working_days
-from ingestion.registry import seed
+from ingestion.registry import measures_of_set, seed
 from ingestion.sources.published_dataset import categories
 from orchestration.home import DBT_PROJECT
 
@@ -269,3 +269,40 @@ def test_a_known_difference_is_of_a_source_that_gives_the_figure() -> None:
     assert set(proxies) <= set(of_lists.index)
     of_dfe = known.query("source == 'published'")["indicator_code"]
     assert (registered.loc[of_dfe, "published"] == "mapped").all()
+
+
+def test_expected_rows_are_what_the_registry_asks_for() -> None:
+    """Reviewed counts are written by hand; a registry that moves on without them is seen here."""
+    reviewed = seed("reference/expected_rows").query("mart == 'fct_measure'")
+    found = {
+        (row.source, row.dataset, row.period_type): int(row.rows_per_authority)
+        for row in reviewed.itertuples()
+    }
+    timings = {"flow": "quarter", "snapshot": "snapshot"}
+    expected = {}
+    for set_id in seed("registry/indicator_sets")["set_id"]:
+        if set_id.startswith("riia_"):
+            for timing, n in measures_of_set(set_id)["timing"].value_counts().items():
+                expected["return", set_id, timings[timing]] = n
+    published = seed("registry/published_measures").query("use == 'figure'")
+    for dataset, n in published.groupby("dataset")["measure_code"].nunique().items():
+        expected["published", dataset, "year"] = n
+    periods = {"quarter": "quarter", "year": "rolling_4q"}
+    lists = seed("registry/annex_a_measures").query("use == 'figure'")
+    kinds = lists["counted_over"].map(periods).fillna("snapshot")
+    for (name, kind), n in lists.groupby(["list_name", kinds]).size().items():
+        expected["chat", name, kind] = n
+    assert found == expected
+
+
+def test_indicators_expected_of_a_return_are_those_its_measures_make() -> None:
+    reviewed = seed("reference/expected_rows").query(
+        "mart == 'fct_indicator' and source == 'return'"
+    )
+    terms = seed("registry/indicator_terms").groupby("indicator_code")["measure_code"].agg(set)
+    timing = seed("registry/indicators").set_index("indicator_code")["timing"]
+    for row in reviewed.itertuples():
+        asked = set(measures_of_set(row.dataset)["measure_code"])
+        made = timing[terms[terms.map(asked.issuperset)].index]
+        wanted = {"quarter": "flow", "snapshot": "snapshot"}[row.period_type]
+        assert (made == wanted).sum() == int(row.rows_per_authority), row
