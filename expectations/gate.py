@@ -1,31 +1,41 @@
-"""Run a suite over a Parquet file and say what failed, in words and counts.
+"""Run suites over Parquet and say what failed, in words, counts and a few examples.
 
 The result never quotes cells of child-level tables, and neither do the Data Docs written for
-people: those tables are validated for pass or fail only.
+people: those tables are validated for pass or fail only. Examples name figures of authorities.
 """
 
 import os
 import warnings
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
+from expectations import across
+from expectations.contracts import marts
 from expectations.suites import Rule, mart_suite, raw_suite
 
-MARTS = (
-    "fct_measure",
-    "fct_indicator",
-    "fct_comparison",
-    "fct_reconciliation",
-    "mart_tartan_rug",
-    "fct_inspection",
-    "mart_inspection_summary",
-    "mart_submission_status",
-    "mart_findings",
+# The Data Docs of the rules between marts; those of a table have its name.
+ACROSS = "across_marts"
+# What tells a person which figure an example is.
+_KEYS = (
+    "subject",
+    "area",
+    "period",
+    "source",
+    "indicator_code",
+    "measure_code",
+    "judgement_area",
+    "new_la_code",
+    "period_label",
+    "quarter_label",
+    "release_id",
 )
+_EXAMPLES = 5  # a check's description is read at a glance; Data Docs have more
 
 
 @dataclass(frozen=True)
@@ -35,12 +45,32 @@ class Failure:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class Outcome:
     """What a suite found; `evaluated` counts expectations by severity."""
 
-    failures: list[Failure]
-    evaluated: Counter[str]
+    failures: list[Failure] = field(default_factory=list)
+    evaluated: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def blocks(self) -> bool:
+        return any(failure.severity == "critical" for failure in self.failures)
+
+    def include(self, other: "Outcome") -> None:
+        self.failures.extend(other.failures)
+        self.evaluated.update(other.evaluated)
+
+    def add(self, rule: Rule, result: dict[str, Any], frame: pd.DataFrame, quote: bool) -> None:
+        """Take in one rule's result."""
+        self.evaluated[rule.severity] += 1
+        if not result["success"]:
+            text = _text(rule, result, frame, quote)
+            self.failures.append(Failure(rule.rule_id, rule.severity, text))
+
+
+def docs_page(docs: Path, table: str) -> Path:
+    """The Data Docs page of a table, or of `ACROSS`."""
+    return docs / table / "index.html"
 
 
 def check_raw(table: str, path: Path, docs: Path) -> Outcome:
@@ -53,22 +83,58 @@ def check_mart(mart: str, path: Path, docs: Path) -> Outcome:
     return _check(mart, path, mart_suite(mart), docs, quote=True)
 
 
+def check_across(staged: Path, raw: Path, docs: Path) -> dict[str, Outcome]:
+    """Validate the staged marts against each other and against what was read: outcomes by mart.
+
+    One frame holds the rows that break a rule, each rule's under its own condition.
+    """
+    frame = across.broken(staged, raw)
+    rules = [
+        Rule(
+            rule.id,
+            "ExpectColumnPairValuesToBeEqual",
+            {"column_A": "found", "column_B": "expected", "ignore_row_if": "neither"},
+            rule.severity,
+            rule.why,
+            f'rule_id=="{rule.id}"',
+            rule.fix,
+        )
+        for rule in across.rules()
+    ]
+    results = _validate(ACROSS, frame, rules, docs, quote=True)
+    outcomes = {mart: Outcome() for mart in marts()}
+    for rule, written, result in zip(across.rules(), rules, results, strict=True):
+        mine = frame[frame["rule_id"] == rule.id]
+        outcomes[rule.mart].add(written, result, mine, quote=True)
+    return outcomes
+
+
 def _check(name: str, path: Path, suite: list[Rule], docs: Path, quote: bool) -> Outcome:
+    frame = _read(path)
+    outcome = Outcome()
+    for rule, result in zip(suite, _validate(name, frame, suite, docs, quote), strict=True):
+        outcome.add(rule, result, frame, quote)
+    return outcome
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """The whole table. Texts as categories: forty times faster to read, and to compare."""
+    texts = [c.name for c in pq.read_schema(path) if pa.types.is_string(c.type)]
+    return pq.read_table(path, read_dictionary=texts).to_pandas()
+
+
+def _validate(
+    name: str, frame: pd.DataFrame, suite: list[Rule], docs: Path, quote: bool
+) -> list[dict[str, Any]]:
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
     with warnings.catch_warnings():
         # GX 1.24 still uses pandas calls that pandas 3 warns about; nothing we could change.
         warnings.simplefilter("ignore")
-        results = _validate(name, path, suite, docs, quote)
-    failures = [
-        Failure(rule.rule_id, rule.severity, _text(rule, result))
-        for rule, result in zip(suite, results, strict=True)
-        if not result["success"]
-    ]
-    return Outcome(failures, Counter(rule.severity for rule in suite))
+        return _checkpoint(name, frame, suite, docs, quote)
 
 
-def _validate(
-    name: str, path: Path, suite: list[Rule], docs: Path, quote: bool
+def _checkpoint(
+    name: str, frame: pd.DataFrame, suite: list[Rule], docs: Path, quote: bool
 ) -> list[dict[str, Any]]:
     import great_expectations as gx
 
@@ -102,7 +168,7 @@ def _validate(
         "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
         "store_backend": {
             "class_name": "TupleFilesystemStoreBackend",
-            "base_directory": str(docs / name),
+            "base_directory": str(docs_page(docs, name).parent),
         },
     }
     context.add_data_docs_site(site_name=name, site_config=site)
@@ -112,7 +178,6 @@ def _validate(
         actions=[gx.checkpoint.UpdateDataDocsAction(name="docs", site_names=[name])],
         result_format="SUMMARY" if quote else "BOOLEAN_ONLY",
     )
-    frame = pq.read_table(path).to_pandas()
     run = checkpoint.run(batch_parameters={"dataframe": frame})
     (validation,) = run.run_results.values()
     by_rule = {
@@ -122,10 +187,39 @@ def _validate(
     return [by_rule[rule.rule_id] for rule in suite]
 
 
-def _text(rule: Rule, result: dict[str, Any]) -> str:
-    count = (result.get("result") or {}).get("unexpected_count")
+def _text(rule: Rule, result: dict[str, Any], frame: pd.DataFrame, quote: bool) -> str:
+    """`<rule>: <why> (<rows>: <examples>). <what to do>`."""
+    found = result.get("result") or {}
+    count = found.get("unexpected_count")
     raised = (result.get("exception_info") or {}).values()
     messages = [e.get("exception_message") for e in raised if isinstance(e, dict)]
     error = next((message for message in messages if message), None)
-    detail = f"{count:,} rows" if count else error
-    return f"{rule.rule_id}: {rule.why}" + (f" ({detail})" if detail else "")
+    if count and quote:
+        examples = _examples(
+            rule, frame.loc[found.get("partial_unexpected_index_list", [])[:_EXAMPLES]]
+        )
+        more = ["…"] if count > len(examples) else []
+        detail = f"{_rows(count)}: {'; '.join([*examples, *more])}"
+    else:
+        detail = _rows(count) if count else error or ""
+    said = f"{rule.rule_id}: {rule.why}" + (f" ({detail})" if detail else "")
+    return f"{said}. {rule.fix}" if rule.fix else said
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'s' if count > 1 else ''}"
+
+
+def _examples(rule: Rule, rows: pd.DataFrame) -> list[str]:
+    """Which figures they are, and what stands there."""
+    named = ("column", "column_A", "column_B")
+    columns = [rule.arguments[key] for key in named if key in rule.arguments]
+    keys = [key for key in _KEYS if key in rows and key not in columns]
+    return [
+        ": ".join(filter(None, [", ".join(which.dropna()), " against ".join(what.fillna("empty"))]))
+        for (_, which), (_, what) in zip(
+            rows[keys].astype("string").iterrows(),
+            rows[columns].astype("string").iterrows(),
+            strict=True,
+        )
+    ]

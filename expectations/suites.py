@@ -1,18 +1,18 @@
 """Suites as data: which expectations a raw table or a mart must meet, with severity and reason.
 
 A suite is a list of `Rule`s, each naming a GX expectation class and its arguments. Rules for raw
-tables come from the contracts, rules for marts from the indicator registry, so that a bound stands
-once. Nothing here imports GX.
+tables come from the contracts, rules for marts from dbt's contracts and the indicator registry, so
+that a bound stands once. Rules between tables stand in `across.yml`. Nothing here imports GX.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from expectations.contracts import marts
 from ingestion.codes import code_list
 from ingestion.conform import UNBORN
 from ingestion.contract import Between, NotBefore, NotNull, Unique
-from ingestion.findings import SEVERITIES
-from ingestion.pipeline import SOURCES, contract_table, tables_of
+from ingestion.pipeline import contract_table, tables_of
 from ingestion.registry import seed
 from ingestion.sources import annex_a, chat_values, ofsted
 from ingestion.sources.published_standard import LEVELS, PERIOD
@@ -21,16 +21,9 @@ from ingestion.sources.published_standard import LEVELS, PERIOD
 SEVERITY = {"block": "critical", "check": "warning", "note": "info"}
 
 
-SUBMISSION_STATES = [
-    "accepted",
-    "late",
-    "partial",
-    "superseded",
-    "quarantined",
-    "withdrawn",
-    "not_returned",
-    "not_participating",
-]
+# What to do about a failure.
+_TELL = "A fault of the platform: tell an engineer."
+_COMPARE = "Take its file, by release_id, and compare."
 
 
 @dataclass(frozen=True)
@@ -40,7 +33,8 @@ class Rule:
     arguments: dict[str, Any]
     severity: str = "critical"
     why: str = ""
-    condition: str | None = field(default=None)
+    condition: str | None = None
+    fix: str = ""
 
 
 def raw_suite(table: str) -> list[Rule]:
@@ -144,27 +138,49 @@ def _contract_rules(table: str) -> list[Rule]:
 
 
 def mart_suite(mart: str) -> list[Rule]:
-    """A mart's suite. Percentages outside 0 to 100 block; the registry's plausible range warns."""
+    """A mart's suite: its dbt contract, and what no contract can say of its values.
+
+    Percentages outside 0 to 100 block; the registry's plausible range warns.
+    """
+    return [*_contract_of(mart), *_written(mart)]
+
+
+def _contract_of(mart: str) -> list[Rule]:
+    """Presence and accepted values. Types are asked of all marts together, in `across.yml`."""
+    columns = marts()[mart]
+    return [
+        *(
+            _not_null(mart, column.name, "the contract promises a value", _TELL)
+            for column in columns
+            if column.required
+        ),
+        *(
+            _in_set(mart, column.name, list(column.accepted), _TELL)
+            for column in columns
+            if column.accepted is not None
+        ),
+    ]
+
+
+def _written(mart: str) -> list[Rule]:
     if mart == "fct_measure":
         return [
-            _not_null(mart, "value_status", "value and status travel together"),
             Rule(
                 f"{mart}.value.not_negative",
                 "ExpectColumnValuesToBeBetween",
                 {"column": "value", "min_value": 0},
                 why="counts, FTE and days are never negative",
+                fix=_COMPARE,
             ),
-            _in_set(mart, "source", ["return", "published", "chat"]),
         ]
     if mart == "fct_indicator":
         return [
-            _not_null(mart, "value_status", "value and status travel together"),
-            _in_set(mart, "source", ["return", "published", "chat"]),
             Rule(
                 f"{mart}.value.not_negative",
                 "ExpectColumnValuesToBeBetween",
                 {"column": "value", "min_value": 0},
                 why="no indicator can be negative",
+                fix=_COMPARE,
             ),
             Rule(
                 f"{mart}.percent.in_range",
@@ -172,48 +188,37 @@ def mart_suite(mart: str) -> list[Rule]:
                 {"column": "value", "min_value": 0, "max_value": 100},
                 why="a part cannot exceed its whole",
                 condition='unit=="percent"',
+                fix=_COMPARE,
             ),
             *_plausible(mart),
         ]
     if mart == "fct_comparison":
         return [
             Rule(
-                f"{mart}.band.in_range",
-                "ExpectColumnValuesToBeBetween",
-                {"column": "band", "min_value": 1, "max_value": 5},
-                why="fifths are numbered 1 to 5",
-            ),
-            Rule(
                 f"{mart}.n.in_range",
                 "ExpectColumnValuesToBeBetween",
-                {"column": "n", "min_value": 1, "max_value": 33},
-                why="London has 33 authorities",
+                {
+                    "column": "n",
+                    "min_value": 0,
+                    "max_value": len(seed("reference/local_authorities")),
+                },
+                why="no more can be compared than there are",
+                fix=_TELL,
             ),
         ]
     if mart == "fct_reconciliation":
-        sizes = list(seed("registry/reconciliation_classes")["size_class"].unique())
-        reasons = list(seed("registry/reconciliation_reasons")["reason"].unique())
         return [
-            *(
-                _not_null(mart, column, "a difference is of one figure, between two sources")
-                for column in ("indicator_code", "new_la_code", "period_label", "compared_as")
-            ),
-            _in_set(mart, "base_source", ["return", "chat"]),
-            _in_set(mart, "compared_source", ["chat", "published"]),
-            _in_set(mart, "size_class", sizes),
-            _in_set(mart, "likely_reason", reasons),
             Rule(
                 f"{mart}.explanation.present",
                 "ExpectColumnValuesToNotBeNull",
                 {"column": "explanation"},
                 why="what is not compared, or far apart, says why",
                 condition='size_class not in ["none", "small"]',
+                fix="Add the reason to reconciliation_reasons.csv.",
             ),
         ]
     if mart == "fct_inspection":
         return [
-            _not_null(mart, "grade_status", "grade and status travel together"),
-            _in_set(mart, "grade", code_list(ofsted.GRADES)),
             Rule(
                 f"{mart}.dates.ordered",
                 "ExpectColumnPairValuesAToBeGreaterThanB",
@@ -224,6 +229,7 @@ def mart_suite(mart: str) -> list[Rule]:
                     "ignore_row_if": "either_value_is_missing",
                 },
                 why="a report is published when the inspection is over",
+                fix="Compare with Ofsted's file.",
             ),
         ]
     if mart == "mart_inspection_summary":
@@ -234,42 +240,27 @@ def mart_suite(mart: str) -> list[Rule]:
                 "ExpectColumnValuesToBeBetween",
                 {"column": f"pct_{share}", "min_value": 0, "max_value": 100},
                 why="a part cannot exceed its whole",
+                fix=_TELL,
             )
             for share in shares
         ]
-    if mart == "mart_submission_status":
+    if mart == "mart_tartan_rug":
         return [
-            *(
-                _not_null(mart, column, "how things stand is said for everybody and everything")
-                for column in ("new_la_code", "quarter_label", "measure_code", "value_status")
+            Rule(
+                f"{mart}.not_empty",
+                "ExpectTableRowCountToBeBetween",
+                {"min_value": 1},
+                severity="warning",
+                why="an empty rug means that nothing was joined",
+                fix="Check that --landing is right and that files lie in returns/ or published/.",
             ),
-            _in_set(mart, "submission_state", SUBMISSION_STATES),
         ]
-    if mart == "mart_findings":
-        return [
-            *(
-                _not_null(mart, column, "a finding says which rule, where and what")
-                for column in ("path", "rule_id", "message", "is_current")
-            ),
-            _in_set(mart, "source", list(SOURCES)),
-            _in_set(mart, "scope", ["file", "history", "figures"]),
-            _in_set(mart, "severity", list(SEVERITIES)),
-        ]
-    return [
-        Rule(
-            f"{mart}.not_empty",
-            "ExpectTableRowCountToBeBetween",
-            {"min_value": 1},
-            severity="warning",
-            why="an empty rug means that nothing was joined",
-        ),
-        _not_null(mart, "indicator_code", "a cell belongs to a row"),
-        _not_null(mart, "la_name", "a cell belongs to an authority"),
-    ]
+    return []
 
 
 def _plausible(mart: str) -> list[Rule]:
     indicators = seed("registry/indicators")
+    areas = seed("reference/areas")["area_code"].tolist()
     return [
         Rule(
             f"{mart}.{code}.plausible",
@@ -281,8 +272,9 @@ def _plausible(mart: str) -> list[Rule]:
             },
             severity="warning",
             why=f"{label}: plausible range of the registry",
-            # Authorities only: a count for England is no outlier. E06 to E10 are authorities.
-            condition=f'indicator_code=="{code}" and new_la_code < "E12"',
+            # Authorities only: a count for England is no outlier.
+            condition=f'indicator_code=="{code}" and new_la_code not in {areas}',
+            fix="Ask its sender or compare with DfE's file; or widen the range in indicators.csv.",
         )
         for code, label, low, high in indicators[
             ["indicator_code", "label", "plausible_low", "plausible_high"]
@@ -290,16 +282,15 @@ def _plausible(mart: str) -> list[Rule]:
     ]
 
 
-def _not_null(table: str, column: str, why: str) -> Rule:
+def _not_null(table: str, column: str, why: str, fix: str = "") -> Rule:
     name = "ExpectColumnValuesToNotBeNull"
-    return Rule(f"{table}.{column}.present", name, {"column": column}, why=why)
+    return Rule(f"{table}.{column}.present", name, {"column": column}, why=why, fix=fix)
 
 
-def _in_set(table: str, column: str, values: list[str]) -> Rule:
+def _in_set(table: str, column: str, values: list[Any], fix: str = "") -> Rule:
     arguments = {"column": column, "value_set": values}
-    return Rule(
-        f"{table}.{column}.known", "ExpectColumnValuesToBeInSet", arguments, why="known values only"
-    )
+    name = "ExpectColumnValuesToBeInSet"
+    return Rule(f"{table}.{column}.known", name, arguments, why="known values only", fix=fix)
 
 
 def _unique(table: str, columns: list[str], why: str, severity: str = "critical") -> Rule:

@@ -28,6 +28,11 @@ def table_metadata(path: Path) -> dict[str, Any]:
     }
 
 
+def data_docs(table: str) -> dict[str, str]:
+    """What an asset's metadata says of the page on which its gate's results are."""
+    return {"data_docs": f"data_docs/{table}/index.html in the home"}
+
+
 def counts(values: Mapping[str, int]) -> dg.MetadataValue:
     lines = [f"| {name} | {value:,} |" for name, value in values.items()]
     return dg.MetadataValue.md("\n".join(["| | |", "|---|---:|", *lines]))

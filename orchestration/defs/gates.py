@@ -9,11 +9,16 @@ from expectations import gate
 from ingestion.pipeline import SOURCES, raw_path, tables_of
 from orchestration import publish
 from orchestration.defs.ingest import raw_key
+from orchestration.defs.transform import mart_keys
 from orchestration.resources import Platform
 
 
-def _results(key: dg.AssetKey, outcome: gate.Outcome) -> Iterator[dg.AssetCheckResult]:
-    """Two results per table: `gate` blocks, `plausible` only warns."""
+def _results(
+    key: dg.AssetKey, outcome: gate.Outcome, pages: dict[str, Path]
+) -> Iterator[dg.AssetCheckResult]:
+    """Two results per table: `gate` blocks, `plausible` only warns; `pages` are its Data Docs."""
+    # Paths, not addresses: a browser follows no link from a server to a file.
+    links = {name: dg.MetadataValue.path(str(page)) for name, page in pages.items()}
     for name, severity in (("gate", "critical"), ("plausible", "warning")):
         failures = [failure for failure in outcome.failures if failure.severity == severity]
         yield dg.AssetCheckResult(
@@ -27,6 +32,7 @@ def _results(key: dg.AssetKey, outcome: gate.Outcome) -> Iterator[dg.AssetCheckR
                 "failed": dg.MetadataValue.md(
                     "\n".join(f"- {failure.text}" for failure in failures) or "none"
                 ),
+                **links,
             },
         )
 
@@ -57,26 +63,28 @@ def raw_gate(source: str) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(name=f"raw_gate_{source}", specs=_specs(list(keys)))
     def check(platform: Platform) -> Iterator[dg.AssetCheckResult]:
         for key, table in keys.items():
-            outcome = gate.check_raw(
-                table, raw_path(platform.home.root, table), platform.home.data_docs
-            )
-            yield from _results(key, outcome)
+            docs = platform.home.data_docs
+            outcome = gate.check_raw(table, raw_path(platform.home.root, table), docs)
+            yield from _results(key, outcome, {"data_docs": gate.docs_page(docs, table)})
 
     return check
 
 
 def marts_gate() -> dg.AssetChecksDefinition:
-    keys = {dg.AssetKey(["marts", mart]): mart for mart in gate.MARTS}
-
-    @dg.multi_asset_check(name="marts_gate", specs=_specs(list(keys)))
+    @dg.multi_asset_check(name="marts_gate", specs=_specs(mart_keys()))
     def check(platform: Platform) -> Iterator[dg.AssetCheckResult]:
-        home = platform.home
+        home, docs = platform.home, platform.home.data_docs
+        across = gate.check_across(home.staged_marts, home.raw, docs)
         held_back = False
-        for key, mart in keys.items():
-            staged: Path = home.staged_marts / f"{mart}.parquet"
-            outcome = gate.check_mart(mart, staged, home.data_docs)
-            held_back |= any(failure.severity == "critical" for failure in outcome.failures)
-            yield from _results(key, outcome)
+        for key in mart_keys():
+            mart = key.path[-1]
+            outcome = gate.check_mart(mart, home.staged_marts / f"{mart}.parquet", docs)
+            outcome.include(across[mart])
+            held_back |= outcome.blocks
+            pages = {"data_docs": mart, "data_docs_across_marts": gate.ACROSS}
+            yield from _results(
+                key, outcome, {name: gate.docs_page(docs, page) for name, page in pages.items()}
+            )
         (publish.hold_back if held_back else publish.let_pass)(home)
 
     return check

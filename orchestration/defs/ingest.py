@@ -10,7 +10,7 @@ from ingestion import kept_figures
 from ingestion.findings import Finding
 from ingestion.landing import LONDON
 from ingestion.pipeline import SOURCES, ingest, raw_path, tables_of
-from orchestration.lib import OWNERS, counts, table_metadata
+from orchestration.lib import OWNERS, counts, data_docs, table_metadata
 from orchestration.resources import Platform
 
 DESCRIPTIONS = {
@@ -63,6 +63,7 @@ def ingest_asset(source: str) -> dg.AssetsDefinition:
                 group_name="restricted" if raw_key(table).path[0] == "restricted" else "raw",
                 owners=OWNERS,
                 kinds={"python", "parquet"},
+                metadata=data_docs(table) if table in tables_of(source) else {},
             )
             for table in tables
         ],

@@ -15,7 +15,7 @@ from dagster_dbt import (
 )
 
 from orchestration.home import DBT_PROJECT
-from orchestration.lib import OWNERS
+from orchestration.lib import OWNERS, data_docs
 
 
 class Translator(DagsterDbtTranslator):
@@ -29,7 +29,10 @@ class Translator(DagsterDbtTranslator):
         stage = "reference" if resource["resource_type"] == "seed" else resource["fqn"][1]
         if resource.get("config", {}).get("schema") == "restricted":
             stage = "restricted"
-        return spec.replace_attributes(group_name=stage, owners=OWNERS)
+        metadata = data_docs(resource["name"]) if stage == "marts" else {}
+        return spec.replace_attributes(
+            group_name=stage, owners=OWNERS, metadata={**spec.metadata, **metadata}
+        )
 
 
 @cache

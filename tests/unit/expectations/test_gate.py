@@ -1,22 +1,46 @@
 """The gates: what must hold blocks, what is odd warns, and nothing child-level is quoted."""
 
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
-import pyarrow.parquet as pq
+import pyarrow as pa
 import pytest
 
-from expectations import gate
+from expectations import across, gate
+from expectations.contracts import marts
 from expectations.suites import mart_suite, raw_suite
 from ingestion.pipeline import SOURCES, schema_of, tables_of
 from ingestion.store import write_parquet
 
 
 def table(name: str, rows: list[dict], folder: Path) -> Path:
-    import pyarrow as pa
-
     path = folder / f"{name}.parquet"
     write_parquet(pa.Table.from_pylist(rows, schema=schema_of(name)), path)
+    return path
+
+
+ARROW = {
+    "varchar": (pa.string(), "a"),
+    "double": (pa.float64(), 1.0),
+    "integer": (pa.int32(), 1),
+    "boolean": (pa.bool_(), True),
+    "date": (pa.date32(), date(2025, 6, 30)),
+    "timestamp with time zone": (pa.timestamp("us", "UTC"), pd.Timestamp("2025-06-30", tz="UTC")),
+}
+
+
+def mart(name: str, rows: list[dict], folder: Path) -> Path:
+    """A mart of these rows: what they leave out is as plain as the contract allows."""
+    plain = {
+        column.name: (column.accepted or (ARROW[column.data_type][1],))[0]
+        if column.required
+        else None
+        for column in marts()[name]
+    }
+    schema = pa.schema([(column.name, ARROW[column.data_type][0]) for column in marts()[name]])
+    path = folder / f"{name}.parquet"
+    write_parquet(pa.Table.from_pylist([plain | row for row in rows], schema=schema), path)
     return path
 
 
@@ -123,20 +147,19 @@ def test_a_judgement_that_cannot_be_is_seen(tmp_path: Path, change: dict, found:
     ("change", "found"),
     [
         ({}, {}),
-        ({"publication_date": "2025-01-05"}, {"fct_inspection.dates.ordered": "critical"}),
+        ({"publication_date": date(2025, 1, 5)}, {"fct_inspection.dates.ordered": "critical"}),
         ({"grade": "fair"}, {"fct_inspection.grade.known": "critical"}),
     ],
 )
 def test_a_mart_of_judgements_blocks_on_the_impossible(
     tmp_path: Path, change: dict, found: dict
 ) -> None:
-    row = {name: OFSTED[name] for name in ("grade", "grade_status")}
-    row |= {"publication_date": "2025-07-25", "inspection_end_date": "2025-06-13"} | change
-    frame = pd.DataFrame([row])
-    dates = ["publication_date", "inspection_end_date"]
-    frame[dates] = frame[dates].apply(lambda column: pd.to_datetime(column).dt.date)
-    path = tmp_path / "fct_inspection.parquet"
-    write_parquet(frame, path)
+    row = {
+        "grade": "good",
+        "publication_date": date(2025, 7, 25),
+        "inspection_end_date": date(2025, 6, 13),
+    }
+    path = mart("fct_inspection", [row | change], tmp_path)
     assert failed(gate.check_mart("fct_inspection", path, tmp_path / "docs")) == found
 
 
@@ -215,17 +238,12 @@ def indicator(**change: object) -> dict:
 def test_marts_block_on_the_impossible_and_warn_on_the_odd(
     tmp_path: Path, change: dict, found: dict
 ) -> None:
-    path = tmp_path / "fct_indicator.parquet"
-    write_parquet(pd.DataFrame([indicator(), indicator(**change)]), path)
+    path = mart("fct_indicator", [indicator(), indicator(**change)], tmp_path)
     assert failed(gate.check_mart("fct_indicator", path, tmp_path / "docs")) == found
-    assert pq.read_metadata(path).num_rows == 2
 
 
 def test_a_state_that_nobody_knows_blocks(tmp_path: Path) -> None:
-    keys = ("new_la_code", "quarter_label", "measure_code", "value_status")
-    row = dict.fromkeys(keys, "a") | {"submission_state": "accepted"}
-    path = tmp_path / "mart_submission_status.parquet"
-    write_parquet(pd.DataFrame([row, row | {"submission_state": "lost"}]), path)
+    path = mart("mart_submission_status", [{}, {"submission_state": "lost"}], tmp_path)
     assert failed(gate.check_mart("mart_submission_status", path, tmp_path / "docs")) == {
         "mart_submission_status.submission_state.known": "critical"
     }
@@ -235,26 +253,18 @@ def test_a_state_that_nobody_knows_blocks(tmp_path: Path) -> None:
     ("change", "rule"),
     [
         ({"severity": "bad"}, "mart_findings.severity.known"),
-        ({"scope": None, "source": "guess"}, "mart_findings.source.known"),
+        ({"source": "guess"}, "mart_findings.source.known"),
         ({"message": None}, "mart_findings.message.present"),
     ],
 )
 def test_a_finding_that_says_nothing_blocks(tmp_path: Path, change: dict, rule: str) -> None:
-    keys = ("path", "rule_id", "message")
-    row = dict.fromkeys(keys, "a") | {"is_current": True}
-    row |= {"source": "annex_a", "scope": "file", "severity": "note"}
-    path = tmp_path / "mart_findings.parquet"
-    write_parquet(pd.DataFrame([row, row | change]), path)
+    path = mart("mart_findings", [{}, change], tmp_path)
     assert failed(gate.check_mart("mart_findings", path, tmp_path / "docs")) == {rule: "critical"}
 
 
 RECONCILED = {
-    "indicator_code": "cla",
-    "new_la_code": "E09000007",
-    "period_label": "2024-25 Q4",
     "base_source": "return",
     "compared_source": "published",
-    "compared_as": "count",
     "size_class": "large",
     "likely_reason": "unexplained",
     "explanation": "No known reason.",
@@ -280,23 +290,74 @@ RECONCILED = {
 def test_a_difference_of_no_known_size_or_reason_blocks(
     tmp_path: Path, change: dict, rule: str | None
 ) -> None:
-    path = tmp_path / "fct_reconciliation.parquet"
-    write_parquet(pd.DataFrame([RECONCILED, RECONCILED | change]), path)
+    path = mart("fct_reconciliation", [RECONCILED, RECONCILED | change], tmp_path)
     found = failed(gate.check_mart("fct_reconciliation", path, tmp_path / "docs"))
     assert found == ({f"fct_reconciliation.{rule}": "critical"} if rule else {})
 
 
 def test_no_findings_at_all_is_fine(tmp_path: Path) -> None:
-    columns = ["path", "rule_id", "message", "is_current", "source", "scope", "severity"]
-    path = tmp_path / "mart_findings.parquet"
-    write_parquet(pd.DataFrame(columns=columns, dtype="string"), path)
+    path = mart("mart_findings", [], tmp_path)
     assert failed(gate.check_mart("mart_findings", path, tmp_path / "docs")) == {}
+
+
+@pytest.mark.parametrize("name", marts())
+def test_every_mart_has_a_suite_that_can_fail(name: str, tmp_path: Path) -> None:
+    """The contract's promises are asked of the file that is published, of each mart there is."""
+    fine = RECONCILED if name == "fct_reconciliation" else {}
+    good = mart(name, [fine], tmp_path / "good")
+    assert not gate.check_mart(name, good, tmp_path / "docs").blocks
+    empty = mart(name, [{column.name: None for column in marts()[name]}], tmp_path / "bad")
+    found = failed(gate.check_mart(name, empty, tmp_path / "docs"))
+    required = {f"{name}.{column.name}.present" for column in marts()[name] if column.required}
+    assert required
+    assert required <= set(found)
+    assert {found[rule] for rule in required} == {"critical"}
+
+
+def test_what_the_contract_does_not_accept_blocks_in_every_column(tmp_path: Path) -> None:
+    for name, columns in marts().items():
+        bounded = [column for column in columns if column.accepted]
+        if not bounded:
+            continue
+        wrong = {c.name: "guess" if c.data_type == "varchar" else 99 for c in bounded}
+        found = failed(
+            gate.check_mart(name, mart(name, [wrong], tmp_path / name), tmp_path / "docs")
+        )
+        for column in bounded:
+            assert found[f"{name}.{column.name}.known"] == "critical"
+
+
+def test_a_column_that_is_gone_is_said_and_no_traceback(tmp_path: Path) -> None:
+    path = mart("fct_measure", [{}], tmp_path)
+    write_parquet(pd.read_parquet(path).drop(columns="value_status"), path)
+    (failure,) = gate.check_mart("fct_measure", path, tmp_path / "docs").failures
+    assert failure.rule_id == "fct_measure.value_status.present"
+    assert '"value_status"' in failure.text
+    assert "tell an engineer" in failure.text
+
+
+def test_a_failure_names_rule_rows_figures_and_what_to_do(tmp_path: Path) -> None:
+    rows = [indicator(period_label=f"2025-26 Q{n % 4 + 1}", value=101.0 + n) for n in range(7)]
+    path = mart("fct_indicator", rows, tmp_path)
+    outcome = gate.check_mart("fct_indicator", path, tmp_path / "docs")
+    (text,) = (f.text for f in outcome.failures if f.rule_id == "fct_indicator.percent.in_range")
+    assert text.startswith("fct_indicator.percent.in_range: a part cannot exceed its whole (7 rows")
+    assert "repeat_referrals_pct, E09000007, 2025-26 Q1" in text
+    assert text.count("E09000007") == 5
+    assert text.endswith("Take its file, by release_id, and compare.")
 
 
 def test_every_rule_has_an_id_of_its_own_and_a_reason() -> None:
     suites = [raw_suite(name) for source in SOURCES for name in tables_of(source)]
-    suites += [mart_suite(mart) for mart in gate.MARTS]
+    suites += [mart_suite(name) for name in marts()]
     for suite in suites:
         ids = [rule.rule_id for rule in suite]
         assert len(ids) == len(set(ids))
         assert all(rule.why for rule in suite)
+    ids = [rule.id for rule in across.rules()]
+    assert len(ids) == len(set(ids))
+    for rule in across.rules():
+        assert rule.mart in marts()
+        assert rule.severity in ("critical", "warning")
+        assert rule.why
+        assert rule.fix

@@ -7,7 +7,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from expectations import contracts, suites
 from orchestration import home as homes
+from orchestration import publish
 
 GOLDEN = Path(__file__).parent / "golden_assets.txt"
 
@@ -58,16 +60,26 @@ def test_gates_block_between_raw_marts_and_publication(definitions: dg.Definitio
         "raw/published_values",
         "raw/ofsted_judgements",
         "restricted/annex_a_list_3",
-        "marts/fct_indicator",
-        "marts/fct_measure",
-        "marts/fct_inspection",
-        "marts/mart_inspection_summary",
-        "marts/mart_tartan_rug",
-        "marts/mart_submission_status",
-        "marts/mart_findings",
     } <= blocking
+    assert {f"marts/{name}" for name in publish.mart_names()} <= blocking
     published = graph.get(dg.AssetKey(["published", "marts"]))
     assert dg.AssetKey(["marts", "fct_indicator"]) in published.parent_keys
+
+
+def test_every_mart_of_the_manifest_has_a_suite(definitions: dg.Definitions) -> None:
+    """A new mart is published only with expectations, and they come of themselves."""
+    assert list(contracts.marts()) == publish.mart_names()
+    for name in publish.mart_names():
+        assert suites.mart_suite(name), name
+
+
+def test_a_gated_asset_says_where_its_data_docs_are(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    gated = {key.asset_key for key in graph.asset_check_keys if key.name == "gate"}
+    assert len(gated) > 25
+    for key in gated:
+        page = f"data_docs/{key.path[-1]}/index.html in the home"
+        assert graph.get(key).metadata["data_docs"] == page, key
 
 
 def test_raw_tables_are_upstream_of_the_models_that_read_them(definitions: dg.Definitions) -> None:
