@@ -14,7 +14,7 @@ def differences(
     marts: pd.DataFrame, recomputed: pd.DataFrame, keys: list[str]
 ) -> dict[str, pd.DataFrame]:
     """Rows that differ, by column; under "rows" those that only one of the two has."""
-    columns = [column for column in marts.columns if column not in {*keys, *WORDING}]
+    columns = compared(marts, keys)
     assert set(columns) <= set(recomputed.columns), set(columns) - set(recomputed.columns)
     assert not marts.duplicated(keys).any()
     assert not recomputed.duplicated(keys).any()
@@ -32,6 +32,10 @@ def differences(
         if differs.any():
             found[column] = both.loc[differs, [*keys, f"{column}_mart", f"{column}_again"]]
     return found
+
+
+def compared(marts: pd.DataFrame, keys: list[str]) -> list[str]:
+    return [column for column in marts.columns if column not in {*keys, *WORDING}]
 
 
 def equal(mart: pd.Series, again: pd.Series) -> pd.Series:

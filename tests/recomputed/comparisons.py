@@ -93,40 +93,37 @@ def stand(
     values = [f.value for la, f in usable.items() if la not in project.left_out]
     average = mean(values) if values else None
     middle = median(values) if values else None
-    value, method = (
-        {"pooled": pooled, "mean": average, "median": middle}[group.method],
-        group.method,
-    )
-    own = here.get(group.key) if group.members_from == "area" else None
+    method = group.method
+    value = {"pooled": pooled, "mean": average, "median": middle}[method]
+    own = here.get(group.key) if group.members_from == "area" and method == "pooled" else None
     if own and own.series.source == "published" and own.value is not None:
         value, method = own.value, "as published"
-    if value is None:
-        method = "none"
     ranked = {la: f for la, f in usable.items() if la not in project.left_out}
     itself = here.get(authority) if authority not in project.left_out else None
     if itself and itself.value is not None:
         ranked[authority] = itself
     highest, lowest = places([f.value for f in ranked.values()])
+    missing = sorted((project.names[la], la) for la in members - usable.keys())
     return Standing(
-        pooled,
-        average,
-        middle,
-        value,
-        method,
-        len(members),
-        frozenset(usable),
-        ", ".join(
-            f"{name} ({here[la].status if la in here else 'no figure'})"
-            for name, la in sorted((project.names[la], la) for la in members - usable.keys())
-        )
-        or None,
-        len(ranked),
-        highest,
-        lowest,
-        percentile(values, 0.2) if values else None,
-        percentile(values, 0.8) if values else None,
-        dispersion(project, indicator, group, value, ranked),
+        pooled=pooled,
+        mean=average,
+        median=middle,
+        value=value,
+        method="none" if value is None else method,
+        n_members=len(members),
+        usable=frozenset(usable),
+        missing=", ".join(f"{name} ({status_of(here.get(la))})" for name, la in missing) or None,
+        n=len(ranked),
+        highest=highest,
+        lowest=lowest,
+        p20=percentile(values, 0.2) if values else None,
+        p80=percentile(values, 0.8) if values else None,
+        tau2=dispersion(project, indicator, group, value, ranked),
     )
+
+
+def status_of(figure: Figure | None) -> str:
+    return figure.status if figure else "no figure"
 
 
 def dispersion(
