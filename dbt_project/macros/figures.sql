@@ -66,6 +66,7 @@
         else extract(year from {{ period_end }})
     end
 {%- endmacro %}
+{# Which series of years: those that end in the same month. Quarters are one series. #}
 {% macro period_of_year(period_type, period_end) -%}
     case when {{ period_type }} in ('quarter', 'snapshot') then 0 else extract(month from {{ period_end }}) end
 {%- endmacro %}

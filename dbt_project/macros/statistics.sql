@@ -13,13 +13,16 @@
 {% macro interval_end(side, method, part, whole, multiplier) -%}
     {%- set z = z_of(95) -%}
     {%- set sign = {'low': '-', 'high': '+'}[side] -%}
+    {#- None, or all, of the cases: exactly that end, which the formula misses by a rounding error. -#}
+    {%- set end_of_all = {'low': part ~ ' = 0', 'high': part ~ ' = ' ~ whole}[side] -%}
+    {%- set at_end = {'low': 0, 'high': multiplier}[side] -%}
     {%- set events = {'low': part, 'high': '(' ~ part ~ ' + 1)'}[side] -%}
     case {{ method }}
         when 'wilson'
-            then {{ multiplier }} * (
+            then case when {{ end_of_all }} then {{ at_end }} else {{ multiplier }} * (
                 2 * {{ part }} + {{ z }} * {{ z }}
                 {{ sign }} {{ z }} * sqrt({{ z }} * {{ z }} + 4 * {{ part }} * (1 - {{ part }} / {{ whole }}))
-            ) / (2 * ({{ whole }} + {{ z }} * {{ z }}))
+            ) / (2 * ({{ whole }} + {{ z }} * {{ z }})) end
         when 'byar'
             then {{ multiplier }} / {{ whole }} * case
                 when {{ events }} = 0 then 0
@@ -109,6 +112,7 @@
         {%- endfor %} 0
     )
 {%- endmacro %}
+{# What equal values take from the variance of S, times 18. #}
 {% macro kendall_ties(values) -%}
     (
         {%- for value in values %}{% set at = loop.index0 %}
@@ -116,6 +120,7 @@
         {%- endfor %}
     )
 {%- endmacro %}
+{# One value's share of that. #}
 {% macro _kendall_tie(value, others) -%}
     {%- set equals -%}
         ({% for other in others %}coalesce(cast({{ value }} = {{ other }} as integer), 0){{ ' + ' if not loop.last }}{% endfor %})

@@ -12,13 +12,11 @@ import pytest
 
 from tests.recomputed.invented import STATUSES, invented, varied
 from tests.recomputed.marts import (
-    FAULTS,
     FIGURE,
     KEYS,
     Frames,
     disagreement,
     recomputed,
-    still_there,
 )
 from tests.recomputed.project import Project
 from tests.recomputed.warehouse import build, copied_project
@@ -58,15 +56,6 @@ def built(request: pytest.FixtureRequest, projects: dict[str, Path]) -> Built:
 def test_the_mart_is_what_the_specification_says(built: Built, mart: str) -> None:
     found = disagreement(built.marts, built.again, mart)
     assert not found, "\n".join(f"{column}:\n{rows.head(10)}" for column, rows in found.items())
-
-
-@pytest.mark.parametrize("name", FAULTS)
-def test_a_known_fault_is_mended(built: Built, name: str, request: pytest.FixtureRequest) -> None:
-    cells = still_there(built.marts, built.again, FAULTS[name])
-    if cells:
-        pytest.xfail(f"{cells} cells")
-    if len(FAULTS[name].rows(built.again)):
-        pytest.fail(f"{name}: mended; take it out of FAULTS")
 
 
 def test_the_figures_are_as_awkward_as_they_should_be(built: Built) -> None:

@@ -98,13 +98,7 @@ def series(
     period_type: str,
     ends: list[date],
 ) -> Iterator[dict[str, object]]:
-    # Two of one name have no order among the missing, and the order of ties is nobody's promise.
-    names = list(project.names.values())
-    outside = [
-        la
-        for la, name in project.names.items()
-        if la not in project.london and names.count(name) == 1
-    ]
+    outside = [la for la in project.names if la not in project.london]
     las = sorted(project.london) + (dice.sample(outside, 30) if source == "published" else [])
     if source == "published":
         las += [la for pair in JOINT for la in pair if la not in las]

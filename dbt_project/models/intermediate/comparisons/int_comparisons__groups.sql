@@ -86,7 +86,7 @@ missing as (
         standings.point_id,
         string_agg(
             authorities.la_name || ' (' || coalesce(standings.value_status, 'no figure') || ')', ', '
-            order by authorities.la_name
+            order by authorities.la_name, authorities.new_la_code
         ) as members_missing
     from standings
     inner join {{ ref('local_authorities') }} as authorities
@@ -116,10 +116,15 @@ valued as (
         groups.headline_method,
         {{ ratio('pooled.numerator', 'pooled.denominator', 'points.multiplier') }} as pooled_value,
         areas.value as area_value,
-        coalesce(
-            case when areas.value is not null then areas.numerator / nullif(areas.denominator, 0) end,
-            pooled.numerator / nullif(pooled.denominator, 0)
-        ) as group_ratio
+        case groups.headline_method
+            when 'mean' then counted.mean_value / points.multiplier
+            when 'median' then counted.median_value / points.multiplier
+            else
+                coalesce(
+                    case when areas.value is not null then areas.numerator / nullif(areas.denominator, 0) end,
+                    pooled.numerator / nullif(pooled.denominator, 0)
+                )
+        end as group_ratio
     from counted
     inner join points on counted.point_id = points.point_id
     inner join {{ ref('comparison_groups') }} as groups

@@ -127,13 +127,14 @@ limited as (
 
 ),
 
--- So many in a row on one side of the centre are no chance.
+-- So many in a row on one side of the centre are no chance. To nine decimals: a series that never changes
+-- lies on its centre, whatever a mean of doubles makes of it.
 runs as (
 
     select
         *,
-        count(case when value > centre then 1 end) over last_ones as n_above,
-        count(case when value < centre then 1 end) over last_ones as n_below
+        count(case when round(value, 9) > round(centre, 9) then 1 end) over last_ones as n_above,
+        count(case when round(value, 9) < round(centre, 9) then 1 end) over last_ones as n_below
     from limited
     window
         last_ones as (
@@ -155,8 +156,8 @@ signalled as (
         runs.upper_limit,
         case
             when runs.centre is null then 'no_limits'
-            when runs.value > runs.upper_limit then 'above_limits'
-            when runs.value < runs.lower_limit then 'below_limits'
+            when round(runs.value, 9) > round(runs.upper_limit, 9) then 'above_limits'
+            when round(runs.value, 9) < round(runs.lower_limit, 9) then 'below_limits'
             when runs.n_above = {{ var('shift_points') }} then 'shift_up'
             when runs.n_below = {{ var('shift_points') }} then 'shift_down'
             else 'inside'

@@ -65,6 +65,7 @@ select
         when rank_from_lowest <= ceil(0.2 * n) and rank_from_highest <= ceil(0.2 * n) then 3
         when rank_from_lowest <= ceil(0.2 * n) then 1
         when rank_from_highest <= ceil(0.2 * n) then 5
+        when rank_from_lowest <= ceil(0.4 * n) and rank_from_highest <= ceil(0.4 * n) then 3
         when rank_from_lowest <= ceil(0.4 * n) then 2
         when rank_from_highest <= ceil(0.4 * n) then 4
         else 3

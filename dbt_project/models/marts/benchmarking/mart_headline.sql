@@ -74,8 +74,11 @@ weighed as (
 
     select
         *,
-        -- A place among London's extremes says nothing for an improvement.
-        kind != 'improving' and evidence is not null and evidence != 'weak' as tells_place,
+        -- A place among London's extremes says nothing for an improvement, and a good one is no concern.
+        kind != 'improving'
+        and evidence is not null
+        and evidence != 'weak'
+        and (kind != 'concern' or place = 'worse') as tells_place,
         movement in ('up', 'down', 'mixed')
         and (kind != 'concern' or judgement = 'worsening') as tells_movement
     from kinds
@@ -93,7 +96,7 @@ scored as (
             else 0
         end
         + case
-            when tells_movement and control_signal in ('above_limits', 'below_limits') then 1
+            when tells_movement and control_signal not in ('inside', 'no_limits') then 1
             else 0
         end as score
     from weighed
