@@ -55,7 +55,7 @@ def _needs_platform() -> None:
     if find_spec("dagster") is None or not homes.DBT_PROJECT.is_dir():
         _stop(
             "This command runs from a checkout with everything installed (make setup); the light "
-            "install has demo, check, explain and template.",
+            "install has demo, check, screen, explain and template.",
             2,
         )
 
@@ -154,6 +154,45 @@ def check(
         for path in write_report(result, file, report):
             say.print(f"  {path}", markup=False, soft_wrap=True)
     raise typer.Exit(0 if result["accepted"] else 1)
+
+
+@app.command()
+def screen(
+    data: Annotated[Path, typer.Argument(help="The data file, name.csv.")],
+    meta: Annotated[
+        Path | None,
+        typer.Argument(help="Its meta file; name.meta.csv beside it if left out."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    lists: Annotated[
+        Path | None,
+        typer.Option(
+            "--lists",
+            envvar="LIIA_EES_LISTS",
+            help="A folder with DfE's own lists (data-dictionary.csv and others).",
+        ),
+    ] = None,
+) -> None:
+    """Screen a CSV pair against DfE's open data standard, offline; nothing sent or stored."""
+    from ingestion.screening import screen as run_checks
+    from ingestion.screening.lists import ListError
+    from orchestration.screen_text import lines
+
+    for file in (data, meta):
+        if file is not None and not file.is_file():
+            _stop(f"There is no file {file}.", 2)
+    if lists is not None and not lists.is_dir():
+        _stop(f"There is no folder {lists} (--lists, LIIA_EES_LISTS).", 2)
+    try:
+        report = run_checks(data, meta, lists)
+    except ListError as error:
+        _stop(str(error), 2)
+    if as_json:
+        sys.stdout.write(json.dumps(report.as_dict(), indent=2, ensure_ascii=False) + "\n")
+    else:
+        for line in lines(data.name, report):
+            console.print(line, markup=False, soft_wrap=True)
+    raise typer.Exit(0 if report.passed else 1)
 
 
 @app.command()

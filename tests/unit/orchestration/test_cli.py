@@ -10,6 +10,7 @@ import pytest
 
 from ingestion.lock import alone_in
 from tests.conftest import PROJECT, liia
+from tests.screening_pairs import FAULTS, good_pair, write_dictionary
 from tests.unit.ingestion.builders import USUAL
 
 
@@ -217,7 +218,80 @@ def test_check_json_stays_json_beside_a_report(faulty: Path, tmp_path: Path) -> 
     assert "_findings.html" in done.stderr
 
 
-def test_check_and_template_start_without_the_heavy_libraries(tmp_path: Path) -> None:
+# --- liia screen ---
+
+
+def test_screen_prints_json_and_exits_by_the_verdict(tmp_path: Path) -> None:
+    pair = good_pair()
+    done = liia("screen", pair.write(tmp_path), "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert list(result) == ["passed", "results"]
+    assert result["passed"] is True
+    assert {tuple(each) for each in result["results"]} == {("check", "result", "message")}
+    FAULTS["blanks_indicators"](pair)
+    done = liia("screen", pair.write(tmp_path), "--json")
+    assert done.returncode == 1
+    result = json.loads(done.stdout)
+    assert result["passed"] is False
+    failed = [each for each in result["results"] if each["result"] == "FAIL"]
+    assert [each["check"] for each in failed] == ["blanks_indicators"]
+    assert failed[0]["message"].startswith("value, line 2: the cell is blank; write")
+
+
+def test_screen_says_failures_first_and_fits_the_screen(tmp_path: Path) -> None:
+    pair = good_pair()
+    FAULTS["blanks_indicators"](pair)
+    FAULTS["total"](pair)
+    done = liia("screen", pair.write(tmp_path))
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert lines[:3] == ["own_figures.csv: NOT PASSED.", "", "FAIL (1)"]
+    assert lines[3].startswith("- blanks_indicators: value, line 2:")
+    assert lines.index("ADVISORY (3)") > 3
+    assert lines[-1] == "58 of 62 checks passed."
+    assert max(map(len, lines)) <= 80
+
+
+def test_screen_of_a_broken_file_is_a_message(tmp_path: Path) -> None:
+    path = tmp_path / "broken.csv"
+    path.write_bytes(b"\x00\x01")
+    done = liia("screen", path)
+    assert done.returncode == 1
+    assert "there is no file" in done.stdout
+    assert "broken.meta.csv" in done.stdout
+    assert "NOT RUN (" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_screen_takes_lists_from_option_and_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = good_pair().write(tmp_path)
+    assert "Not checked: data-dictionary.csv" in liia("screen", data).stdout
+    lists = write_dictionary(tmp_path / "lists")
+    assert "Not checked" not in liia("screen", data, "--lists", lists).stdout
+    monkeypatch.setenv("LIIA_EES_LISTS", str(lists))
+    assert "62 of 62 checks passed." in liia("screen", data).stdout
+
+
+def test_screen_of_no_file_or_wrong_lists_is_wrong_usage(tmp_path: Path) -> None:
+    data = good_pair().write(tmp_path)
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "las.csv").write_text("other\n1\n")
+    for arguments, words in (
+        ([tmp_path / "none.csv"], "There is no file"),
+        ([data, tmp_path / "none.meta.csv"], "There is no file"),
+        ([data, "--lists", tmp_path / "none"], "There is no folder"),
+        ([data, "--lists", tmp_path / "lists"], "has no column new_la_code"),
+    ):
+        done = liia("screen", *arguments)
+        assert done.returncode == 2
+        assert words in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_check_screen_and_template_start_without_the_heavy_libraries(tmp_path: Path) -> None:
     """An authority's laptop has neither dagster nor dbt, and should not wait for them."""
     path = tmp_path / "empty.csv"
     path.write_text("a,b\n1,2\n")
@@ -233,6 +307,7 @@ def test_check_and_template_start_without_the_heavy_libraries(tmp_path: Path) ->
         "import sys\n"
         "from orchestration.cli import app\n"
         f"app(['check', {str(path)!r}], standalone_mode=False)\n"
+        f"app(['screen', {str(path)!r}], standalone_mode=False)\n"
         f"app({[*wanted, '--home', str(tmp_path)]!r}, standalone_mode=False)\n"
     )
     modules = ("dagster", "dbt", "great_expectations", "plotly", "duckdb", "jinja2", "openpyxl")
