@@ -22,8 +22,14 @@
         as series (calendar_day)
 {% endmacro %}
 
-{# The same texts joined in a stated order. #}
-{% macro joined_text(column, order_by) %}string_agg({{ column }}, ' + ' order by {{ order_by }}){% endmacro %}
+{#
+    Texts joined in their own order, or each different one once. By way of a list: an aggregate that sorts, or
+    that tells apart, costs three times the rest of a model where groups are many and texts are few.
+#}
+{% macro joined_texts(column, separator, distinct=false) -%}
+    {%- set texts = 'list(' ~ column ~ ') filter (where ' ~ column ~ ' is not null)' -%}
+    array_to_string(list_sort({{ 'list_distinct(' ~ texts ~ ')' if distinct else texts }}), '{{ separator }}')
+{%- endmacro %}
 
 {# The calendar day in London of a point in time: a return of 00:30 in summer is not of the day before. #}
 {% macro london_date(moment) %}cast({{ moment }} at time zone 'Europe/London' as date){% endmacro %}
@@ -39,6 +45,10 @@
 
 {# A share of the values lies at or below it; between two values, in proportion. #}
 {% macro quantile_of(column, share) %}quantile_cont({{ column }}, {{ share }}){% endmacro %}
+
+{# The same for several shares at once, as a list, for the price of one; and what stands in a list at a place. #}
+{% macro quantiles_of(column, shares) %}quantile_cont({{ column }}, {{ shares }}){% endmacro %}
+{% macro item_of(list, place) %}{{ list }}[{{ place }}]{% endmacro %}
 
 {# The middle distance from the middle value. #}
 {% macro median_deviation_of(column) %}mad({{ column }}){% endmacro %}

@@ -18,30 +18,44 @@ with figures as (
         on indicators.new_la_code = authorities.new_la_code
     where indicators.is_current
 
+),
+
+-- A number is joined and grouped by several times faster than the four texts it stands for.
+points as (
+
+    select
+        indicator_code,
+        period_type,
+        period_label,
+        source,
+        cast(
+            row_number() over (order by indicator_code, period_type, period_label, source) as integer
+        ) as point_id
+    from figures
+    group by indicator_code, period_type, period_label, source
+
 )
 
 select
-    cast(
-        dense_rank() over (order by indicator_code, period_type, period_label, source) as integer
-    ) as point_id,
-    indicator_code,
-    new_la_code,
-    period_type,
-    period_label,
-    period_end,
-    source,
-    release_id,
-    numerator,
-    denominator,
-    value,
-    value_status,
-    joint_code,
-    unit,
-    multiplier,
-    interval_method,
-    is_comparable,
+    points.point_id,
+    figures.indicator_code,
+    figures.new_la_code,
+    figures.period_type,
+    figures.period_label,
+    figures.period_end,
+    figures.source,
+    figures.release_id,
+    figures.numerator,
+    figures.denominator,
+    figures.value,
+    figures.value_status,
+    figures.joint_code,
+    figures.unit,
+    figures.multiplier,
+    figures.interval_method,
+    figures.is_comparable,
     -- Nobody's standard: so small that it would own the extreme of many rates.
-    new_la_code in ('{{ var("comparison_left_out") | join("', '") }}') as is_left_out,
+    figures.new_la_code in ('{{ var("comparison_left_out") | join("', '") }}') as is_left_out,
     case
         when is_testable
             then {{ interval_end('low', 'interval_method', 'numerator', 'denominator', 'multiplier') }}
@@ -55,3 +69,11 @@ select
     end as steadied_value,
     case when is_testable then {{ chance_deviation('denominator') }} end as chance_deviation
 from figures
+inner join points
+    on
+        figures.indicator_code = points.indicator_code
+        and figures.period_type = points.period_type
+        and figures.period_label = points.period_label
+        and figures.source = points.source
+-- Together on disk what is grouped together: several times faster where it is.
+order by points.point_id

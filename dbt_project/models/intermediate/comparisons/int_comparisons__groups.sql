@@ -1,14 +1,12 @@
 -- One row per comparison set and point (indicator, period, source): the group's value in each of its
 -- forms, who is missing, and, for groups that are ranked, what a funnel around its value needs.
-with figures as (
+with sets as (
 
-    select * from {{ ref('int_comparisons__figures') }}
-
-),
-
-standings as (
-
-    select * from {{ ref('int_comparisons__standings') }}
+    select distinct
+        comparison_group,
+        comparison_set,
+        set_id
+    from {{ ref('int_comparisons__members') }}
 
 ),
 
@@ -22,77 +20,90 @@ points as (
         source,
         multiplier,
         interval_method
-    from figures
+    from {{ ref('int_comparisons__figures') }}
     where is_comparable
 
 ),
 
--- What two authorities report together stands with both, and counts once.
-parts as (
+set_figures as (
 
     select
-        standings.comparison_set,
-        standings.point_id,
-        coalesce(figures.joint_code, figures.new_la_code) as reported_by,
-        max(figures.numerator) as numerator,
-        max(figures.denominator) as denominator
-    from standings
-    inner join figures
-        on standings.point_id = figures.point_id and standings.new_la_code = figures.new_la_code
-    where
-        standings.is_member
-        and standings.is_usable
-        and figures.numerator is not null
-        and figures.denominator is not null
-    group by all
-
-),
-
-pooled as (
-
-    select
-        comparison_set,
-        point_id,
-        {{ exact_sum('numerator') }} as numerator,
-        {{ exact_sum('denominator') }} as denominator
-    from parts
-    group by comparison_set, point_id
+        *,
+        is_member and is_ranked as is_valued,
+        is_member and is_usable and numerator is not null and denominator is not null as is_pooled
+    from {{ ref('int_comparisons__set_figures') }}
 
 ),
 
 counted as (
 
     select
-        comparison_group,
-        comparison_set,
+        set_id,
         point_id,
         count(*) filter (where is_member) as n_members,
         count(*) filter (where is_member and is_usable) as n_usable,
         count(*) filter (where is_ranked) as n,
-        {{ exact_sum('value', "filter (where is_member and is_ranked)", 12) }}
-        / nullif(count(*) filter (where is_member and is_ranked), 0) as mean_value,
-        {{ median_of('value') }} filter (where is_member and is_ranked) as median_value,
-        {{ quantile_of('value', 0.2) }} filter (where is_member and is_ranked) as p20,
-        {{ quantile_of('value', 0.8) }} filter (where is_member and is_ranked) as p80
-    from standings
-    group by comparison_group, comparison_set, point_id
+        {{ exact_sum('value', "filter (where is_valued)", 12) }}
+        / nullif(count(*) filter (where is_valued), 0) as mean_value,
+        {{ quantiles_of('value', [0.2, 0.5, 0.8]) }} filter (where is_valued) as value_quantiles
+    from set_figures
+    group by set_id, point_id
+
+),
+
+-- What two authorities report together stands with both, and counts once.
+joint_parts as (
+
+    select
+        set_id,
+        point_id,
+        max(numerator) as numerator,
+        max(denominator) as denominator
+    from set_figures
+    where is_pooled and joint_code is not null
+    group by set_id, point_id, joint_code
+
+),
+
+parts as (
+
+    select
+        set_id,
+        point_id,
+        numerator,
+        denominator
+    from set_figures
+    where is_pooled and joint_code is null
+    union all
+    select * from joint_parts
+
+),
+
+pooled as (
+
+    select
+        set_id,
+        point_id,
+        {{ exact_sum('numerator') }} as numerator,
+        {{ exact_sum('denominator') }} as denominator
+    from parts
+    group by set_id, point_id
 
 ),
 
 missing as (
 
     select
-        standings.comparison_set,
-        standings.point_id,
-        string_agg(
-            authorities.la_name || ' (' || coalesce(standings.value_status, 'no figure') || ')', ', '
-            order by authorities.la_name, authorities.new_la_code
-        ) as members_missing
-    from standings
+        set_figures.set_id,
+        set_figures.point_id,
+        {{ joined_texts(
+            "authorities.la_name || ' (' || coalesce(set_figures.value_status, 'no figure') || ')'", ', '
+        ) }} as members_missing
+    from set_figures
     inner join {{ ref('local_authorities') }} as authorities
-        on standings.new_la_code = authorities.new_la_code
-    where standings.is_member and not standings.is_usable
-    group by standings.comparison_set, standings.point_id
+        on set_figures.new_la_code = authorities.new_la_code
+    where set_figures.is_member and not set_figures.is_usable
+    group by set_figures.set_id, set_figures.point_id
 
 ),
 
@@ -100,7 +111,13 @@ missing as (
 areas as (
 
     select * from {{ ref('fct_indicator') }}
-    where is_current
+    where
+        is_current
+        and new_la_code in (
+            select groups.members_key
+            from {{ ref('comparison_groups') }} as groups
+            where groups.members_from = 'area'
+        )
 
 ),
 
@@ -108,17 +125,20 @@ valued as (
 
     select
         counted.*,
+        sets.comparison_group,
+        sets.comparison_set,
         missing.members_missing,
         points.multiplier,
         points.interval_method,
         groups.is_ranked_in_fifths,
+        {{ item_of('counted.value_quantiles', 2) }} as median_value,
         coalesce(areas.value is not null and areas.source = 'published', false) as is_as_published,
         groups.headline_method,
         {{ ratio('pooled.numerator', 'pooled.denominator', 'points.multiplier') }} as pooled_value,
         areas.value as area_value,
         case groups.headline_method
             when 'mean' then counted.mean_value / points.multiplier
-            when 'median' then counted.median_value / points.multiplier
+            when 'median' then {{ item_of('counted.value_quantiles', 2) }} / points.multiplier
             else
                 coalesce(
                     case when areas.value is not null then areas.numerator / nullif(areas.denominator, 0) end,
@@ -126,13 +146,12 @@ valued as (
                 )
         end as group_ratio
     from counted
+    inner join sets on counted.set_id = sets.set_id
     inner join points on counted.point_id = points.point_id
     inner join {{ ref('comparison_groups') }} as groups
-        on counted.comparison_group = groups.comparison_group
-    left join pooled
-        on counted.comparison_set = pooled.comparison_set and counted.point_id = pooled.point_id
-    left join missing
-        on counted.comparison_set = missing.comparison_set and counted.point_id = missing.point_id
+        on sets.comparison_group = groups.comparison_group
+    left join pooled on counted.set_id = pooled.set_id and counted.point_id = pooled.point_id
+    left join missing on counted.set_id = missing.set_id and counted.point_id = missing.point_id
     left join areas
         on
             groups.members_from = 'area'
@@ -148,33 +167,31 @@ valued as (
 residuals as (
 
     select
-        valued.comparison_set,
+        valued.set_id,
         valued.point_id,
-        (figures.steadied_value - {{ steadied('valued.interval_method', 'valued.group_ratio') }})
-        / figures.chance_deviation as z,
-        1 / (figures.chance_deviation * figures.chance_deviation) as weight
+        (set_figures.steadied_value - {{ steadied('valued.interval_method', 'valued.group_ratio') }})
+        / set_figures.chance_deviation as z,
+        1 / (set_figures.chance_deviation * set_figures.chance_deviation) as weight
     from valued
-    inner join standings
-        on valued.comparison_set = standings.comparison_set and valued.point_id = standings.point_id
-    inner join figures
-        on standings.point_id = figures.point_id and standings.new_la_code = figures.new_la_code
+    inner join set_figures
+        on valued.set_id = set_figures.set_id and valued.point_id = set_figures.point_id
     where
         valued.is_ranked_in_fifths
         and valued.n >= {{ var('comparison_minimum_authorities') }}
-        and standings.is_ranked
-        and figures.chance_deviation is not null
+        and set_figures.is_ranked
+        and set_figures.chance_deviation is not null
 
 ),
 
 edges as (
 
     select
-        comparison_set,
+        set_id,
         point_id,
         {{ quantile_of('z', 0.1) }} as z_low,
         {{ quantile_of('z', 0.9) }} as z_high
     from residuals
-    group by comparison_set, point_id
+    group by set_id, point_id
 
 ),
 
@@ -182,7 +199,7 @@ edges as (
 spread as (
 
     select
-        residuals.comparison_set,
+        residuals.set_id,
         residuals.point_id,
         count(*) as authorities,
         {{ exact_sum('power(greatest(edges.z_low, least(edges.z_high, residuals.z)), 2)', '', 12) }}
@@ -191,14 +208,15 @@ spread as (
         {{ exact_sum('residuals.weight * residuals.weight') }} as weight_squares
     from residuals
     inner join edges
-        on residuals.comparison_set = edges.comparison_set and residuals.point_id = edges.point_id
-    group by residuals.comparison_set, residuals.point_id
+        on residuals.set_id = edges.set_id and residuals.point_id = edges.point_id
+    group by residuals.set_id, residuals.point_id
 
 )
 
 select
     valued.comparison_group,
     valued.comparison_set,
+    valued.set_id,
     valued.point_id,
     case
         when valued.headline_method = 'pooled' then coalesce(valued.area_value, valued.pooled_value)
@@ -212,8 +230,8 @@ select
     valued.pooled_value,
     valued.mean_value,
     valued.median_value,
-    valued.p20,
-    valued.p80,
+    {{ item_of('valued.value_quantiles', 1) }} as p20,
+    {{ item_of('valued.value_quantiles', 3) }} as p80,
     valued.n_members,
     valued.n_usable,
     valued.n,
@@ -230,4 +248,4 @@ select
         / nullif(spread.weights - spread.weight_squares / spread.weights, 0)
     ) as over_dispersion
 from valued
-left join spread on valued.comparison_set = spread.comparison_set and valued.point_id = spread.point_id
+left join spread on valued.set_id = spread.set_id and valued.point_id = spread.point_id

@@ -1,6 +1,6 @@
 -- One row per comparison set, authority and dates. A set is a comparison group, or one authority's own:
 -- its statistical neighbours. is_member: it belongs to the group's value. is_compared: it is held
--- against the group. An authority is no neighbour of its own.
+-- against the group. An authority is no neighbour of its own. set_id numbers the sets.
 with groups as (
 
     select * from {{ ref('comparison_groups') }}
@@ -93,20 +93,29 @@ neighbours_and_owners as (
         false as is_member
     from neighbours
 
+),
+
+members as (
+
+    select * from areas
+    union all
+    select * from sub_regions
+    union all
+    select * from listed
+    union all
+    select
+        comparison_group,
+        comparison_group || ' ' || owner_code as comparison_set,
+        new_la_code,
+        is_member,
+        not is_member as is_compared,
+        cast(null as date) as valid_from,
+        cast(null as date) as valid_to
+    from neighbours_and_owners
+
 )
 
-select * from areas
-union all
-select * from sub_regions
-union all
-select * from listed
-union all
 select
-    comparison_group,
-    comparison_group || ' ' || owner_code as comparison_set,
-    new_la_code,
-    is_member,
-    not is_member as is_compared,
-    cast(null as date) as valid_from,
-    cast(null as date) as valid_to
-from neighbours_and_owners
+    *,
+    cast(dense_rank() over (order by comparison_set) as integer) as set_id
+from members

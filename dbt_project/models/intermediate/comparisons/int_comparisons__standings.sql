@@ -1,57 +1,40 @@
--- One row per comparison set, point (indicator, period, source) and authority of the set: its figure and
--- its rank. An authority without a figure at all is here too, so that it can be named as missing.
-with points as (
+-- One row per comparison set, point (indicator, period, source) and authority that is compared with the
+-- set: its rank among all authorities of the set that have a value.
+with figures as (
 
-    select distinct
+    select
+        set_id,
         point_id,
-        period_end,
-        source
-    from {{ ref('int_comparisons__figures') }}
-    where is_comparable
+        new_la_code,
+        is_member,
+        is_compared,
+        is_usable,
+        case when is_ranked then value end as ranked_value
+    from {{ ref('int_comparisons__set_figures') }}
+    where has_figure
 
 ),
 
-wanted as (
+-- One order gives both ranks: what is not at or below a value lies above it.
+ranked as (
 
     select
-        members.comparison_group,
-        members.comparison_set,
-        members.new_la_code,
-        members.is_member,
-        members.is_compared,
-        points.point_id
-    from {{ ref('int_comparisons__members') }} as members
-    inner join {{ ref('comparison_groups') }} as groups
-        on members.comparison_group = groups.comparison_group
-    inner join points
-        on
-            {{ text_list_has('groups.sources', 'points.source') }}
-            and points.period_end >= coalesce(members.valid_from, points.period_end)
-            and points.period_end <= coalesce(members.valid_to, points.period_end)
-
-),
-
-standings as (
-
-    select
-        wanted.*,
-        figures.value,
-        figures.value_status,
-        coalesce(figures.value_status = 'ok', false) as is_usable,
-        coalesce(figures.value_status = 'ok' and not figures.is_left_out, false) as is_ranked
-    from wanted
-    left join {{ ref('int_comparisons__figures') }} as figures
-        on wanted.point_id = figures.point_id and wanted.new_la_code = figures.new_la_code
-    -- DfE's files list every authority of England that there was: one not listed had gone, or not come.
-    where wanted.comparison_group != 'england' or figures.new_la_code is not null
+        *,
+        rank() over lowest_first as place,
+        count(ranked_value) over lowest_first as at_or_below,
+        count(ranked_value) over (partition by set_id, point_id) as n
+    from figures
+    window lowest_first as (partition by set_id, point_id order by ranked_value nulls last)
 
 )
 
 select
-    *,
-    case when is_ranked then cast(rank() over highest_first as integer) end as rank_from_highest,
-    case when is_ranked then cast(rank() over lowest_first as integer) end as rank_from_lowest
-from standings
-window
-    highest_first as (partition by comparison_set, point_id, is_ranked order by value desc),
-    lowest_first as (partition by comparison_set, point_id, is_ranked order by value asc)
+    set_id,
+    point_id,
+    new_la_code,
+    is_member,
+    is_usable,
+    case when ranked_value is not null then cast(n - at_or_below + 1 as integer) end as rank_from_highest,
+    case when ranked_value is not null then cast(place as integer) end as rank_from_lowest
+from ranked
+where is_compared

@@ -172,18 +172,22 @@ measured as (
 ),
 
 -- A part above its whole is an error of the sender, and of every rolling year that holds it.
-impossible as (
+impossible_years as (
 
-    select
-        indicator_code,
-        new_la_code,
-        period_end
+    select distinct
+        measured.indicator_code,
+        measured.new_la_code,
+        quarters.quarter_end as period_end
     from measured
+    inner join {{ ref('quarters') }} as quarters
+        on
+            measured.period_end <= quarters.quarter_end
+            and measured.period_end > quarters.quarter_end - interval 1 year
     where
-        period_grain = 'quarter'
-        and is_current
-        and unit = 'percent'
-        and numerator > denominator_value * factor
+        measured.period_grain = 'quarter'
+        and measured.is_current
+        and measured.unit = 'percent'
+        and measured.numerator > measured.denominator_value * measured.factor
 
 )
 
@@ -229,19 +233,14 @@ select
         and measured.numerator > measured.denominator_value * measured.factor,
         false
     )
-    or (
-        measured.period_grain = 'rolling_4q'
-        and exists (
-            select 1
-            from impossible
-            where
-                impossible.indicator_code = measured.indicator_code
-                and impossible.new_la_code = measured.new_la_code
-                and impossible.period_end <= measured.period_end
-                and impossible.period_end > measured.period_end - interval 1 year
-        )
-    ) as is_impossible
+    or impossible_years.indicator_code is not null as is_impossible
 from measured
+left join impossible_years
+    on
+        measured.period_grain = 'rolling_4q'
+        and measured.indicator_code = impossible_years.indicator_code
+        and measured.new_la_code = impossible_years.new_la_code
+        and measured.period_end = impossible_years.period_end
 left join populations
     on
         measured.population_band = populations.age_band

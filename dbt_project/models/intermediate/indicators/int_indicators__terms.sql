@@ -17,15 +17,38 @@ with figures_and_bases as (
 
 ),
 
+bases as (
+
+    select distinct
+        measure_code,
+        new_la_code,
+        period_type,
+        period_label,
+        source,
+        release_id
+    from figures_and_bases
+    where is_base
+
+),
+
 measures as (
 
     select
-        *,
-        case when period_type in ('quarter', 'snapshot') then 'quarter' else period_type end as period_grain,
-        bool_or(is_base) over (
-            partition by measure_code, new_la_code, period_type, period_label, source, release_id
-        ) as has_base
-    from figures_and_bases
+        figures.*,
+        case
+            when figures.period_type in ('quarter', 'snapshot') then 'quarter'
+            else figures.period_type
+        end as period_grain,
+        bases.measure_code is not null as has_base
+    from figures_and_bases as figures
+    left join bases
+        on
+            figures.measure_code = bases.measure_code
+            and figures.new_la_code = bases.new_la_code
+            and figures.period_type = bases.period_type
+            and figures.period_label = bases.period_label
+            and figures.source = bases.source
+            and figures.release_id = bases.release_id
 
 ),
 
@@ -61,7 +84,7 @@ summed as (
         bool_or(measures.is_proxy) as is_proxy,
         max(measures.release_label) as release_label,
         max(measures.joint_code) as joint_code,
-        string_agg(distinct measures.comment, '; ' order by measures.comment) as comment
+        {{ joined_texts('measures.comment', '; ', distinct=true) }} as comment
     from measures
     inner join {{ ref('indicator_terms') }} as terms on measures.measure_code = terms.measure_code
     inner join {{ ref('value_statuses') }} as statuses on measures.value_status = statuses.value_status

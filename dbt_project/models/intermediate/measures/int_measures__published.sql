@@ -33,10 +33,10 @@ summed as (
         published.year_end,
         max(published.joint_code) as joint_code,
         count(*) = max(mapped.parts)
-        and count(distinct coalesce(published.joint_code, '')) = 1 as is_whole,
+        and min(coalesce(published.joint_code, '')) = max(coalesce(published.joint_code, '')) as is_whole,
         {{ value_at_max('published.value_status', 'statuses.severity_order') }} as worst_status,
         {{ exact_sum('published.value') }} as value_sum,
-        {{ joined_text("published.column_name", "published.column_name") }}
+        {{ joined_texts('published.column_name', ' + ') }}
         || ', line ' || min(published.source_row) as source_address
     from {{ ref('int_published__values') }} as published
     inner join mapped

@@ -4,10 +4,9 @@ with compared as (
 
     select
         figures.*,
-        standings.comparison_group,
         standings.rank_from_highest,
         standings.rank_from_lowest,
-        groups.* exclude (comparison_group, comparison_set, point_id, group_value),
+        groups.* exclude (comparison_set, set_id, point_id, group_value),
         -- Nobody is held against itself.
         case
             when groups.n_usable > 1 or not (standings.is_member and standings.is_usable)
@@ -24,8 +23,7 @@ with compared as (
     inner join {{ ref('int_comparisons__standings') }} as standings
         on figures.point_id = standings.point_id and figures.new_la_code = standings.new_la_code
     inner join {{ ref('int_comparisons__groups') }} as groups
-        on standings.comparison_set = groups.comparison_set and standings.point_id = groups.point_id
-    where standings.is_compared
+        on standings.set_id = groups.set_id and standings.point_id = groups.point_id
 
 ),
 

@@ -1,7 +1,21 @@
 -- One row per change that a later release or submission made: of a figure (indicator, area, period and
 -- the step from one version to the next), or of the name of a column that figures are taken from
 -- (reason "renamed", without area and period). A version is a numerator's release with a population's.
-with told as (
+with revised as (
+
+    select distinct
+        indicator_code,
+        new_la_code,
+        period_type,
+        period_label,
+        source
+    from {{ ref('fct_indicator') }}
+    where not is_current
+
+),
+
+-- Most figures have never been told otherwise: only those with more than one row can have changed.
+told as (
 
     select
         indicators.*,
@@ -20,6 +34,13 @@ with told as (
     from {{ ref('fct_indicator') }} as indicators
     inner join {{ ref('stg_ledger__files') }} as files
         on indicators.release_id = files.release_id and files.state in ('accepted', 'replaced', 'purged')
+    inner join revised
+        on
+            indicators.indicator_code = revised.indicator_code
+            and indicators.new_la_code = revised.new_la_code
+            and indicators.period_type = revised.period_type
+            and indicators.period_label = revised.period_label
+            and indicators.source = revised.source
 
 ),
 
