@@ -136,7 +136,9 @@ def test_analysts_can_open_the_database_and_read_what_columns_mean(synthetic_run
     names = {path.stem for path in (synthetic_run.home / "marts").glob("*.parquet")}
     assert {"fct_measure", "fct_indicator", "fct_comparison", "mart_tartan_rug"} <= names
     with duckdb.connect(str(synthetic_run.home / "analyst.duckdb"), read_only=True) as connection:
-        tables = {row[0] for row in connection.execute("show tables").fetchall()}
+        tables = {
+            t for (t,) in connection.execute("select table_name from duckdb_tables()").fetchall()
+        }
         (comment,) = connection.execute(
             "select comment from duckdb_columns()"
             " where table_name = 'fct_indicator' and column_name = 'value'"

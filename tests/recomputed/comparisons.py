@@ -103,7 +103,9 @@ def stand(
     if itself and itself.value is not None:
         ranked[authority] = itself
     highest, lowest = places([f.value for f in ranked.values()])
-    missing = sorted((project.names[la], la) for la in members - usable.keys())
+    missing = sorted(
+        f"{project.names[la]} ({status_of(here.get(la))})" for la in members - usable.keys()
+    )
     return Standing(
         pooled=pooled,
         mean=average,
@@ -112,7 +114,7 @@ def stand(
         method="none" if value is None else method,
         n_members=len(members),
         usable=frozenset(usable),
-        missing=", ".join(f"{name} ({status_of(here.get(la))})" for name, la in missing) or None,
+        missing=", ".join(missing) or None,
         n=len(ranked),
         highest=highest,
         lowest=lowest,
