@@ -354,8 +354,11 @@ def test_checks_in_dagster_lead_to_their_data_docs(synthetic_run: Run) -> None:
     with dg.DagsterInstance.from_config(str(synthetic_run.home / "dagster")) as instance:
         for path in (["marts", "fct_indicator"], ["marts", "dim_period"], ["raw", "return_values"]):
             key = dg.AssetCheckKey(dg.AssetKey(path), "gate")
-            (record,) = instance.event_log_storage.get_asset_check_execution_history(key, limit=1)
-            metadata = record.event.dagster_event.asset_check_evaluation_data.metadata
+            events = instance.get_event_records(
+                dg.EventRecordsFilter(dg.DagsterEventType.ASSET_CHECK_EVALUATION), limit=1_000
+            )
+            checks = [e.event_log_entry.dagster_event.asset_check_evaluation_data for e in events]
+            metadata = next(c.metadata for c in checks if c.asset_check_key == key)
             page = Path(metadata["data_docs"].path)
             assert page.is_file()
             assert page.parent.name == path[-1]
