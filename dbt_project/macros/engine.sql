@@ -46,8 +46,10 @@
 {# A share of the values lies at or below it; between two values, in proportion. #}
 {% macro quantile_of(column, share) %}quantile_cont({{ column }}, {{ share }}){% endmacro %}
 
-{# The same for several shares at once, as a list, for the price of one; and what stands in a list at a place. #}
+{# The same for several shares at once, as a list, for the price of one. #}
 {% macro quantiles_of(column, shares) %}quantile_cont({{ column }}, {{ shares }}){% endmacro %}
+
+{# What stands in a list at a place, the first being 1. #}
 {% macro item_of(list, place) %}{{ list }}[{{ place }}]{% endmacro %}
 
 {# The middle distance from the middle value. #}
