@@ -11,8 +11,16 @@
     whole and FTE have one decimal; six leave room, and a sum of quotients asks for more.
 #}
 {% macro exact_sum(column, window='', decimals=6) -%}
-    cast(sum(cast({{ column }} as decimal(38, {{ decimals }}))) {{ window }} as double)
+    cast({{ exact_part(column, window, decimals) }} as double)
 {%- endmacro %}
+
+{# The same before it becomes a double: a part that is still to be added up. #}
+{% macro exact_part(column, window='', decimals=6) -%}
+    sum(cast({{ column }} as decimal(38, {{ decimals }}))) {{ window }}
+{%- endmacro %}
+
+{# A number as such a sum of it alone gives it. #}
+{% macro exact_value(column) %}cast(cast({{ column }} as decimal(38, 6)) as double){% endmacro %}
 
 {# The financial year's first calendar year: whose mid-year population a rate uses. #}
 {% macro population_year(period_end) -%}

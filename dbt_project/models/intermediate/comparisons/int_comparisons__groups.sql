@@ -28,13 +28,23 @@ points as (
 set_figures as (
 
     select
-        *,
-        is_member and is_ranked as is_valued,
-        is_member and is_usable and numerator is not null and denominator is not null as is_pooled
-    from {{ ref('int_comparisons__set_figures') }}
+        figures.*,
+        figures.is_member and figures.is_ranked as is_valued,
+        figures.is_member
+        and figures.is_usable
+        and figures.numerator is not null
+        and figures.denominator is not null as is_pooled,
+        case
+            when figures.is_member and not figures.is_usable
+                then authorities.la_name || ' (' || coalesce(figures.value_status, 'no figure') || ')'
+        end as missing_member
+    from {{ ref('int_comparisons__set_figures') }} as figures
+    inner join {{ ref('local_authorities') }} as authorities
+        on figures.new_la_code = authorities.new_la_code
 
 ),
 
+-- All that is told of a set and point, in one go: there are many times more of these rows than of any other.
 counted as (
 
     select
@@ -45,14 +55,18 @@ counted as (
         count(*) filter (where is_ranked) as n,
         {{ exact_sum('value', "filter (where is_valued)", 12) }}
         / nullif(count(*) filter (where is_valued), 0) as mean_value,
-        {{ quantiles_of('value', [0.2, 0.5, 0.8]) }} filter (where is_valued) as value_quantiles
+        {{ quantiles_of('value', [0.2, 0.5, 0.8]) }} filter (where is_valued) as value_quantiles,
+        {{ exact_part('numerator', "filter (where is_pooled and joint_code is null)") }} as own_numerator,
+        {{ exact_part('denominator', "filter (where is_pooled and joint_code is null)") }}
+            as own_denominator,
+        {{ joined_texts('missing_member', ', ') }} as members_missing
     from set_figures
     group by set_id, point_id
 
 ),
 
 -- What two authorities report together stands with both, and counts once.
-joint_parts as (
+joint_figures as (
 
     select
         set_id,
@@ -65,45 +79,33 @@ joint_parts as (
 
 ),
 
-parts as (
+shared as (
 
     select
         set_id,
         point_id,
-        numerator,
-        denominator
-    from set_figures
-    where is_pooled and joint_code is null
-    union all
-    select * from joint_parts
+        {{ exact_part('numerator') }} as numerator,
+        {{ exact_part('denominator') }} as denominator
+    from joint_figures
+    group by set_id, point_id
 
 ),
 
 pooled as (
 
     select
-        set_id,
-        point_id,
-        {{ exact_sum('numerator') }} as numerator,
-        {{ exact_sum('denominator') }} as denominator
-    from parts
-    group by set_id, point_id
-
-),
-
-missing as (
-
-    select
-        set_figures.set_id,
-        set_figures.point_id,
-        {{ joined_texts(
-            "authorities.la_name || ' (' || coalesce(set_figures.value_status, 'no figure') || ')'", ', '
-        ) }} as members_missing
-    from set_figures
-    inner join {{ ref('local_authorities') }} as authorities
-        on set_figures.new_la_code = authorities.new_la_code
-    where set_figures.is_member and not set_figures.is_usable
-    group by set_figures.set_id, set_figures.point_id
+        counted.*,
+        cast(
+            coalesce(counted.own_numerator + shared.numerator, counted.own_numerator, shared.numerator)
+            as double
+        ) as numerator,
+        cast(
+            coalesce(
+                counted.own_denominator + shared.denominator, counted.own_denominator, shared.denominator
+            ) as double
+        ) as denominator
+    from counted
+    left join shared on counted.set_id = shared.set_id and counted.point_id = shared.point_id
 
 ),
 
@@ -124,34 +126,31 @@ areas as (
 valued as (
 
     select
-        counted.*,
+        pooled.*,
         sets.comparison_group,
         sets.comparison_set,
-        missing.members_missing,
         points.multiplier,
         points.interval_method,
         groups.is_ranked_in_fifths,
-        {{ item_of('counted.value_quantiles', 2) }} as median_value,
+        {{ item_of('pooled.value_quantiles', 2) }} as median_value,
         coalesce(areas.value is not null and areas.source = 'published', false) as is_as_published,
         groups.headline_method,
         {{ ratio('pooled.numerator', 'pooled.denominator', 'points.multiplier') }} as pooled_value,
         areas.value as area_value,
         case groups.headline_method
-            when 'mean' then counted.mean_value / points.multiplier
-            when 'median' then {{ item_of('counted.value_quantiles', 2) }} / points.multiplier
+            when 'mean' then pooled.mean_value / points.multiplier
+            when 'median' then {{ item_of('pooled.value_quantiles', 2) }} / points.multiplier
             else
                 coalesce(
                     case when areas.value is not null then areas.numerator / nullif(areas.denominator, 0) end,
                     pooled.numerator / nullif(pooled.denominator, 0)
                 )
         end as group_ratio
-    from counted
-    inner join sets on counted.set_id = sets.set_id
-    inner join points on counted.point_id = points.point_id
+    from pooled
+    inner join sets on pooled.set_id = sets.set_id
+    inner join points on pooled.point_id = points.point_id
     inner join {{ ref('comparison_groups') }} as groups
         on sets.comparison_group = groups.comparison_group
-    left join pooled on counted.set_id = pooled.set_id and counted.point_id = pooled.point_id
-    left join missing on counted.set_id = missing.set_id and counted.point_id = missing.point_id
     left join areas
         on
             groups.members_from = 'area'
@@ -173,12 +172,18 @@ residuals as (
         / set_figures.chance_deviation as z,
         1 / (set_figures.chance_deviation * set_figures.chance_deviation) as weight
     from valued
-    inner join set_figures
+    inner join {{ ref('int_comparisons__set_figures') }} as set_figures
         on valued.set_id = set_figures.set_id and valued.point_id = set_figures.point_id
     where
         valued.is_ranked_in_fifths
         and valued.n >= {{ var('comparison_minimum_authorities') }}
         and set_figures.is_ranked
+        -- Said to the view too, which then makes the rows of these groups alone.
+        and set_figures.comparison_group in (
+            select groups.comparison_group
+            from {{ ref('comparison_groups') }} as groups
+            where groups.is_ranked_in_fifths
+        )
         and set_figures.chance_deviation is not null
 
 ),

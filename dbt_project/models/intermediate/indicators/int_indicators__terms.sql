@@ -2,6 +2,7 @@
 -- role's measures. It has a value only where every measure is there and usable; else the status of
 -- the worst. Quarterly flows and snapshots meet here on the quarter they share. What a file gives as
 -- the base of its own figures is a denominator only, and there goes before the figure of that name.
+{{ config(materialized='view') }}
 with figures_and_bases as (
 
     select
@@ -63,43 +64,89 @@ wanted as (
 
 ),
 
+used as (
+
+    select
+        measures.*,
+        terms.indicator_code,
+        terms.role,
+        wanted.measures_wanted,
+        statuses.severity_order
+    from measures
+    inner join {{ ref('indicator_terms') }} as terms on measures.measure_code = terms.measure_code
+    inner join wanted on terms.indicator_code = wanted.indicator_code and terms.role = wanted.role
+    inner join {{ ref('value_statuses') }} as statuses on measures.value_status = statuses.value_status
+    where measures.is_base = (terms.role = 'denominator' and measures.has_base)
+
+),
+
+-- Most sides of an indicator are one measure: nothing is added up, and a million rows need no grouping.
+single as (
+
+    select
+        indicator_code,
+        role,
+        new_la_code,
+        period_grain,
+        period_label,
+        period_end,
+        source,
+        release_id,
+        {{ exact_value('value') }} as value_sum,
+        value_status as worst_status,
+        is_current,
+        received_at,
+        known_from,
+        known_until,
+        is_proxy,
+        release_label,
+        joint_code,
+        comment
+    from used
+    where measures_wanted = 1
+
+),
+
 summed as (
 
     select
-        terms.indicator_code,
-        terms.role,
-        measures.new_la_code,
-        measures.period_grain,
-        measures.period_label,
-        measures.period_end,
-        measures.source,
-        measures.release_id,
-        count(*) as measures_found,
-        {{ exact_sum('measures.value') }} as value_sum,
-        {{ value_at_max('measures.value_status', 'statuses.severity_order') }} as worst_status,
-        bool_and(measures.is_current) as is_current,
-        max(measures.received_at) as received_at,
-        max(measures.known_from) as known_from,
-        min(measures.known_until) as known_until,
-        bool_or(measures.is_proxy) as is_proxy,
-        max(measures.release_label) as release_label,
-        max(measures.joint_code) as joint_code,
-        {{ joined_texts('measures.comment', '; ', distinct=true) }} as comment
-    from measures
-    inner join {{ ref('indicator_terms') }} as terms on measures.measure_code = terms.measure_code
-    inner join {{ ref('value_statuses') }} as statuses on measures.value_status = statuses.value_status
-    where measures.is_base = (terms.role = 'denominator' and measures.has_base)
-    group by all
+        indicator_code,
+        role,
+        new_la_code,
+        period_grain,
+        period_label,
+        period_end,
+        source,
+        release_id,
+        {{ exact_sum('value') }} as value_sum,
+        {{ value_at_max('value_status', 'severity_order') }} as worst_status,
+        bool_and(is_current) as is_current,
+        max(received_at) as received_at,
+        max(known_from) as known_from,
+        min(known_until) as known_until,
+        bool_or(is_proxy) as is_proxy,
+        max(release_label) as release_label,
+        max(joint_code) as joint_code,
+        {{ joined_texts('comment', '; ', distinct=true) }} as comment
+    from used
+    where measures_wanted > 1
+    group by
+        indicator_code, role, new_la_code, period_grain, period_label, period_end, source, release_id,
+        measures_wanted
+    having count(*) = measures_wanted
+
+),
+
+sides as (
+
+    select * from single
+    union all
+    select * from summed
 
 )
 
 select
-    summed.* exclude (measures_found, value_sum, worst_status),
-    summed.worst_status as value_status,
-    case when summed.worst_status = 'ok' then summed.value_sum end as value
-from summed
-inner join wanted
-    on
-        summed.indicator_code = wanted.indicator_code
-        and summed.role = wanted.role
-        and summed.measures_found = wanted.measures_wanted
+    * exclude (value_sum, worst_status),
+    worst_status as value_status,
+    case when worst_status = 'ok' then value_sum end as value
+from sides

@@ -47,10 +47,24 @@ countable as (
         indicator_code,
         source,
         period_type,
-        period_label,
-        bool_and(population_release is null) and any_value(unit) = 'rate_per_10000' as shows_count
+        period_label
     from figures
+    where unit = 'rate_per_10000'
     group by indicator_code, source, period_type, period_label
+    having bool_and(population_release is null)
+
+),
+
+authorities as (
+
+    select
+        new_la_code,
+        la_name,
+        short_code,
+        sub_region,
+        cast(dense_rank() over (order by sub_region, la_name) as integer) as authority_order
+    from {{ ref('dim_local_authority') }}
+    where is_london and new_la_code in (select figures.new_la_code from figures)
 
 )
 
@@ -68,7 +82,7 @@ select
     indicators.theme,
     themes.theme_order,
     figures.unit,
-    case when countable.shows_count then 'number' else figures.unit end as display_unit,
+    case when countable.indicator_code is not null then 'number' else figures.unit end as display_unit,
     indicators.multiplier,
     indicators.decimals,
     indicators.polarity,
@@ -76,14 +90,13 @@ select
     authorities.la_name,
     authorities.short_code,
     authorities.sub_region,
-    cast(
-        dense_rank() over (order by authorities.sub_region, authorities.la_name) as integer
-    ) as authority_order,
+    authorities.authority_order,
     figures.numerator,
     figures.denominator,
     figures.value,
     figures.value_status,
-    case when countable.shows_count then figures.numerator else figures.value end as display_value,
+    case when countable.indicator_code is not null then figures.numerator else figures.value end
+        as display_value,
     comparisons.band,
     comparisons.n,
     comparisons.significance,
@@ -104,13 +117,12 @@ select
     areas.london_numerator,
     areas.london_denominator
 from figures
-inner join {{ ref('dim_local_authority') }} as authorities
-    on figures.new_la_code = authorities.new_la_code and authorities.is_london
+inner join authorities on figures.new_la_code = authorities.new_la_code
 inner join {{ ref('dim_indicator') }} as indicators on figures.indicator_code = indicators.indicator_code
 inner join {{ ref('themes') }} as themes on indicators.theme = themes.theme
 inner join {{ ref('value_statuses') }} as statuses on figures.value_status = statuses.value_status
 left join items on figures.indicator_code = items.indicator_code
-inner join countable
+left join countable
     on
         figures.indicator_code = countable.indicator_code
         and figures.source = countable.source
