@@ -58,6 +58,7 @@ ui: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench_marts
 
 docs: $(READY)
 	$(BIN)/python -m orchestration.dictionary

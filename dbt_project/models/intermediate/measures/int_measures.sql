@@ -26,6 +26,38 @@ received as (
 
 ),
 
+-- Most figures came once: only those that were replaced have an order.
+replaced as (
+
+    select distinct
+        measure_code,
+        coalesce(dataset, '') as dataset,
+        new_la_code,
+        period_type,
+        period_label,
+        source
+    from received
+    where not is_current
+
+),
+
+told_apart as (
+
+    select
+        received.*,
+        replaced.measure_code is not null as was_replaced
+    from received
+    left join replaced
+        on
+            received.measure_code = replaced.measure_code
+            and coalesce(received.dataset, '') = replaced.dataset
+            and received.new_la_code = replaced.new_la_code
+            and received.period_type = replaced.period_type
+            and received.period_label = replaced.period_label
+            and received.source = replaced.source
+
+),
+
 followed as (
 
     select
@@ -35,12 +67,19 @@ followed as (
             order by {{ oldest_version_first('is_current', 'source', 'received_at', 'submission_number') }}
             rows between 1 following and unbounded following
         ) as followed_at
-    from received
+    from told_apart
+    where was_replaced
+    union all by name
+    select
+        *,
+        cast(null as timestamp with time zone) as followed_at
+    from told_apart
+    where not was_replaced
 
 )
 
 select
-    * exclude (followed_at),
+    * exclude (followed_at, was_replaced),
     case when is_current or received_at < followed_at then received_at end as known_from,
     case when received_at < followed_at then followed_at end as known_until
 from followed
