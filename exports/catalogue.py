@@ -1,6 +1,7 @@
-"""The products that can be written, so that orchestration makes one asset of each.
+"""The products that can be written, and what makes each one's content.
 
-A product is added by a row in `products.csv`, its writer, and its line here.
+A product is added by a row in `products.csv`, its module, and its line here. Content is bytes, not
+files: only the release gate puts them anywhere.
 """
 
 from collections.abc import Callable
@@ -8,32 +9,60 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exports import dfe, returns_status, rug
+from exports.files import Content
 from exports.marts import product_settings
+from exports.release.register import Authorities
 from ingestion.periods import Quarter
 
 
 @dataclass(frozen=True)
 class Product:
-    """One output: what it is called, the marts it reads, and the function that writes it."""
+    """One output: what it is called, and the marts it reads."""
 
     product_id: str
     title: str
     description: str
     marts: tuple[str, ...]
-    write: Callable[[Path, Quarter, Path], list[Path]]
 
 
-_WRITERS = {
-    dfe.PRODUCT: (dfe.MARTS, dfe.write_dfe),
-    returns_status.PRODUCT: (returns_status.MARTS, returns_status.write_returns),
-    rug.PRODUCT: (rug.MARTS, rug.write_rug),
+class CannotLeaveOut(Exception):
+    """An authority must not be in a product that shows all of them."""
+
+
+def _of_all(
+    make: Callable[[Path, Quarter], Content],
+) -> Callable[[Path, Quarter, Authorities], Content]:
+    """A product that always shows every authority, and so is not made where one may not be in."""
+
+    def made(marts: Path, quarter: Quarter, authorities: Authorities) -> Content:
+        if authorities.left_out:
+            names = ", ".join(sorted(authorities.left_out.values()))
+            raise CannotLeaveOut(
+                f"The product shows every authority and cannot leave out {names}. Clear its "
+                "activity in products.csv, or teach its module to leave authorities out."
+            )
+        return make(marts, quarter)
+
+    return made
+
+
+_CONTENT = {
+    dfe.PRODUCT: (dfe.MARTS, dfe.dfe_content),
+    returns_status.PRODUCT: (returns_status.MARTS, _of_all(returns_status.returns_content)),
+    rug.PRODUCT: (rug.MARTS, _of_all(rug.rug_content)),
 }
 
 
 def _product(product_id: str) -> Product:
     settings = product_settings(product_id)
-    marts, write = _WRITERS[product_id]
-    return Product(product_id, settings["title"], settings["description"], marts, write)
+    marts, _ = _CONTENT[product_id]
+    return Product(product_id, settings["title"], settings["description"], marts)
 
 
-PRODUCTS: dict[str, Product] = {product_id: _product(product_id) for product_id in _WRITERS}
+PRODUCTS: dict[str, Product] = {product_id: _product(product_id) for product_id in _CONTENT}
+
+
+def content(product_id: str, marts: Path, quarter: Quarter, authorities: Authorities) -> Content:
+    """What a product of a quarter holds, with the figures of the permitted authorities alone."""
+    _, make = _CONTENT[product_id]
+    return make(marts, quarter, authorities)

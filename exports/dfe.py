@@ -2,14 +2,15 @@
 
 Long form: one row per authority and indicator of the RIIA set, and London. Which columns, in which
 order and with which labels, stands in the registry (`product_columns`); so does the region under
-which authorities are written. No free text: comments stay inside LIIA.
+which authorities are written. An authority that is not to be shared has no row and is not in
+London's figures. No free text: comments stay inside LIIA.
 """
 
 from pathlib import Path
 
 import pandas as pd
 
-from exports.files import csv_text, formula_safe, publish
+from exports.files import Content, csv_text, formula_safe, releases_of
 from exports.marts import (
     LONDON,
     MartError,
@@ -20,6 +21,8 @@ from exports.marts import (
     require_unique,
     value_symbols,
 )
+from exports.pooled import london_of
+from exports.release.register import Authorities
 from exports.rounding import fixed, plain, rounded_value
 from ingestion.periods import Quarter
 from ingestion.registry import seed
@@ -28,6 +31,7 @@ PRODUCT = "dfe"
 MARTS = ("fct_indicator", "dim_indicator", "dim_local_authority")
 
 _KEYS = ["indicator_code", "new_la_code"]
+_FIGURES = ["numerator", "denominator", "value", "value_status"]
 # Where the value may not be shown, neither may the parts it can be computed from.
 _HIDES_PARTS = ("c", "failed")
 _UNITS = {
@@ -39,23 +43,27 @@ _UNITS = {
 }
 
 
-def write_dfe(marts: Path, quarter: Quarter, dest: Path) -> list[Path]:
-    """Write the pair and return data file, meta file; nothing where the quarter has no returns."""
-    facts = _facts(marts, quarter)
-    files = {}
-    if not facts.empty:
-        stem = f"riia_london_{quarter.label.lower().replace('-', '').replace(' ', '_')}"
-        stem = ("synthetic_" if is_synthetic(facts["release_id"]) else "") + stem
-        files = {f"{stem}.csv": csv_text(_data(marts, quarter, facts))}
-        files[f"{stem}.meta.csv"] = csv_text(_meta())
-    return publish(dest, files, owned="*riia_london_*.csv")
+def dfe_content(marts: Path, quarter: Quarter, authorities: Authorities) -> Content:
+    """The pair: data file, meta file; nothing where the quarter has no returns."""
+    facts = _facts(marts, quarter, authorities)
+    if facts.empty:
+        return Content({})
+    stem = f"riia_london_{quarter.label.lower().replace('-', '').replace(' ', '_')}"
+    stem = ("synthetic_" if is_synthetic(facts["release_id"]) else "") + stem
+    files = {
+        f"{stem}.csv": csv_text(_data(marts, quarter, facts, authorities)),
+        f"{stem}.meta.csv": csv_text(_meta()),
+    }
+    of_las = facts["new_la_code"] != LONDON
+    return Content(files, releases_of(facts.loc[of_las, "release_id"]))
 
 
-def _facts(marts: Path, quarter: Quarter) -> pd.DataFrame:
+def _facts(marts: Path, quarter: Quarter, authorities: Authorities) -> pd.DataFrame:
+    """The quarter's figures of the authorities that may be in it, and of London over these."""
     facts = read_mart(
         marts,
         "fct_indicator",
-        [*_KEYS, "release_id", "numerator", "denominator", "value", "value_status"],
+        [*_KEYS, *_FIGURES, "release_id", "n_authorities"],
         [
             ("source", "==", "return"),
             ("is_current", "==", True),
@@ -64,12 +72,24 @@ def _facts(marts: Path, quarter: Quarter) -> pd.DataFrame:
         ],
     )
     require_unique(facts, "fct_indicator", _KEYS)
-    return facts
+    return london_of(facts, authorities, _multipliers(marts))
 
 
-def _data(marts: Path, quarter: Quarter, facts: pd.DataFrame) -> pd.DataFrame:
-    """The data file: the full grid, so that an authority without a row is `x` and not absent."""
-    grid = current_set(quarter).merge(_places(marts), how="cross")
+def _multipliers(marts: Path) -> pd.Series:
+    columns = ["indicator_code", "multiplier"]
+    return read_mart(marts, "dim_indicator", columns).set_index("indicator_code")["multiplier"]
+
+
+def _data(
+    marts: Path, quarter: Quarter, facts: pd.DataFrame, authorities: Authorities
+) -> pd.DataFrame:
+    """The data file: the full grid, so that an authority without a row is `x` and not absent.
+
+    Only one that is not to be shared is absent.
+    """
+    places = _places(marts)
+    places = places[places["is_region"] | places["new_la_code"].isin(authorities.permitted)]
+    grid = current_set(quarter).merge(places, how="cross")
     columns = ["indicator_code", "label", "unit", "multiplier", "decimals"]
     grid = grid.merge(read_mart(marts, "dim_indicator", columns), on="indicator_code", how="left")
     if grid["label"].isna().any():
@@ -130,6 +150,9 @@ def _cells(rows: pd.DataFrame) -> dict[str, pd.Series]:
         parts[part] = number.where((number != "") & ~hidden, symbol)
     parts["denominator"] = parts["denominator"].mask(no_denominator, "z")
     parts["value"] = fixed(rounded, rows["decimals"]).where(shown, symbol)
+    # London's row says over how many it is; the row of an authority is its own.
+    parts["authorities"] = plain(rows["n_authorities"]).replace("", "x")
+    parts["authorities"] = parts["authorities"].where(rows["is_region"], "z")
     return parts
 
 

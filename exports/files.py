@@ -3,7 +3,10 @@
 Products hand over whole files; nothing about their content is decided here.
 """
 
+import os
+import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -11,17 +14,74 @@ import pandas as pd
 from ingestion.spreadsheet import FORMULA_STARTS
 
 
+@dataclass(frozen=True)
+class Content:
+    """What a product holds: file name to content, and the releases its figures come from."""
+
+    files: Mapping[str, str | bytes]
+    releases: tuple[str, ...] = ()
+
+
+def releases_of(release_id: pd.Series) -> tuple[str, ...]:
+    """The releases named in a column, each once and in order."""
+    named = set(release_id.dropna()) - {"none"}  # the marts' word where nothing was returned
+    return tuple(sorted(named))
+
+
+def as_bytes(content: str | bytes) -> bytes:
+    """Text is written as UTF-8, no byte order mark."""
+    return content.encode("utf-8") if isinstance(content, str) else content
+
+
+def lay_beside(dest: Path, files: Mapping[str, str | bytes]) -> None:
+    """Write a folder's whole new content beside it, on disk when this returns; `dest` stays."""
+    new = _new(dest)
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    for name, content in files.items():
+        with (new / name).open("wb") as file:
+            file.write(as_bytes(content))
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def put_in_place(dest: Path) -> None:
+    """Make what lies beside `dest` its content, all at once; whatever was in it goes.
+
+    Two renames of folders: killed before the first, the old stands; after the second, the new;
+    in between, `put_right` brings the old back.
+    """
+    if dest.exists():
+        dest.rename(_old(dest))
+    _new(dest).rename(dest)
+    shutil.rmtree(_old(dest), ignore_errors=True)
+
+
+def put_right(dest: Path) -> None:
+    """Undo what a process that was killed left half done: `dest` is whole, nothing lies beside."""
+    if _old(dest).exists() and not dest.exists():
+        _old(dest).rename(dest)
+    for left_over in (_old(dest), _new(dest)):
+        shutil.rmtree(left_over, ignore_errors=True)
+
+
+def _new(dest: Path) -> Path:
+    return dest.with_name(f".{dest.name}.new")
+
+
+def _old(dest: Path) -> Path:
+    return dest.with_name(f".{dest.name}.old")
+
+
 def publish(dest: Path, files: Mapping[str, str | bytes], owned: str) -> list[Path]:
     """Write `files` (name to content) into `dest`, each beside its place first and then renamed.
 
     `owned` is the glob of everything the product may leave there: what matches and is not written
-    now is from an earlier run (a synthetic twin, say) and is removed. Text is written as UTF-8,
-    no byte order mark.
+    now is from an earlier run and is removed.
     """
     dest.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        data = content.encode("utf-8") if isinstance(content, str) else content
-        _beside(dest, name).write_bytes(data)
+        _beside(dest, name).write_bytes(as_bytes(content))
     for name in files:
         _beside(dest, name).replace(dest / name)
     for left_over in dest.glob(owned):

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from exports.files import publish
+from exports.files import Content, releases_of
 from exports.findings_words import SEVERITIES, counts, grouped
 from exports.marts import is_synthetic, product_settings, read_mart, require_unique, value_symbols
 from exports.pages import page
@@ -80,8 +80,8 @@ _MARKS = {
 _NOT_ASKED = ("", "none", "not asked")
 
 
-def write_returns(marts: Path, quarter: Quarter, dest: Path) -> list[Path]:
-    """Write `index.html` and a page and a JSON for each authority: same marts, same bytes."""
+def returns_content(marts: Path, quarter: Quarter) -> Content:
+    """`index.html`, and a page and a JSON for each authority: same marts, same bytes."""
     status = read_mart(marts, "mart_submission_status", _STATUS_COLUMNS)
     synthetic = is_synthetic(status["release_id"])
     status = status[status["quarter_label"] == quarter.label]
@@ -119,7 +119,7 @@ def write_returns(marts: Path, quarter: Quarter, dest: Path) -> list[Path]:
             "returns_authority.html.j2", authority=authority, severities=SEVERITIES, **shared
         )
         files[f"{short}.json"] = _json(authority, quarter, synthetic)
-    return publish(dest, files, owned="*")
+    return Content(files, releases_of(current["release_id"]))
 
 
 def _findings(marts: Path, quarter: Quarter) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from exports.files import publish
+from exports.files import Content, releases_of
 from exports.marts import current_set, is_synthetic, product_settings, read_mart, require_unique
 from exports.pages import page
 from exports.rug_table import POLARITIES, UNITS, Table, authorities, build
@@ -52,8 +52,8 @@ class Section:
     rows: pd.DataFrame
 
 
-def write_rug(marts: Path, quarter: Quarter, dest: Path) -> list[Path]:
-    """Write `index.html` for a quarter: same marts, same bytes."""
+def rug_content(marts: Path, quarter: Quarter) -> Content:
+    """`index.html` for a quarter: same marts, same bytes."""
     areas = read_mart(marts, "dim_local_authority", _AREA_COLUMNS)
     las = authorities(areas)
     sections = _sections(marts, quarter)
@@ -82,7 +82,7 @@ def write_rug(marts: Path, quarter: Quarter, dest: Path) -> list[Path]:
         symbols=_symbols(tables),
         polarities=POLARITIES,
     )
-    return publish(dest, {"index.html": html}, owned="index.html")
+    return Content({"index.html": html}, releases_of(shown["release_id"]))
 
 
 def _sections(marts: Path, quarter: Quarter) -> list[Section]:

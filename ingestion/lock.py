@@ -16,8 +16,10 @@ class AtWork(BlockingIOError):
 
 
 @contextlib.contextmanager
-def alone_in(folder: Path, command: str) -> Iterator[None]:
+def alone_in(folder: Path, command: str, wait: bool = False) -> Iterator[None]:
     """Hold a folder for the length of the block; raises AtWork where another command has it.
+
+    With `wait` it waits for the other to end instead.
 
     The folder itself is locked: nothing is left in it. On a share that knows no locks, or none on
     folders, nothing is held.
@@ -25,7 +27,7 @@ def alone_in(folder: Path, command: str) -> Iterator[None]:
     held = os.open(folder, os.O_RDONLY)
     try:
         try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(held, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             message = f"Another {command} is at work in {folder}; wait for it to end."
             raise AtWork(message) from None

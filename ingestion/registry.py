@@ -108,15 +108,14 @@ def names_of_measures() -> dict[str, list[str]]:
     return names
 
 
-def participates(la_code: str, day: str) -> bool:
-    """Whether an authority takes part in the quarterly return on an ISO date (MoU, June 2022).
+def participates(la_code: str, day: str, activity: str = "quarterly_return") -> bool:
+    """Whether an authority takes part in an activity on an ISO date (MoU, June 2022).
 
-    Participation is voluntary and dated; the register is `reference/participation.csv`.
+    Participation is voluntary and dated; the register is `reference/participation.csv`. Without a
+    row an authority does not take part.
     """
     register = seed("reference/participation")
-    lines = register[
-        (register["new_la_code"] == la_code) & (register["activity"] == "quarterly_return")
-    ]
+    lines = register[(register["new_la_code"] == la_code) & (register["activity"] == activity)]
     begun = lines["valid_from"] <= day
     return bool((begun & ((lines["valid_to"] == "") | (lines["valid_to"] >= day))).any())
 

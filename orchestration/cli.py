@@ -280,6 +280,50 @@ def fetch_published(
 
 
 @app.command()
+def releases(
+    quarter: Annotated[
+        str | None,
+        typer.Option("--quarter", help="The quarter (default: the one that ended last)."),
+    ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option("--on", help="As if it were this day, like 2026-07-01 (default: today)."),
+    ] = None,
+    log: Annotated[
+        bool,
+        typer.Option("--log", help="What was released, from the egress log, and whether it holds."),
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Who would be given which product and who not, and why; with --log, what was released."""
+    from exports.release.register import RegisterError
+    from ingestion.landing import LONDON
+    from ingestion.periods import Quarter
+    from orchestration import release_text
+
+    try:
+        day = date.fromisoformat(on) if on else datetime.now(LONDON).date()
+    except ValueError:
+        _stop(f"{on!r} is not a day; write it like 2026-07-01.", 2)
+    try:
+        chosen = Quarter.parse(quarter) if quarter else None
+    except ValueError as error:
+        _stop(str(error), 2)
+    place = homes.from_environment(home)
+    try:
+        if log:
+            lines, sound = release_text.log_lines(place.registers, chosen)
+        else:
+            latest = Quarter.containing(day).shift(-1)
+            lines, sound = release_text.ruling_lines(chosen or latest, day)
+    except RegisterError as error:
+        _stop(str(error), 1)
+    for line in lines:
+        console.print(line, markup=False, soft_wrap=True)
+    raise typer.Exit(0 if sound else 1)
+
+
+@app.command()
 def purge(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what is due, and delete nothing.")

@@ -76,6 +76,11 @@ class Home:
         return self.root / "outputs"
 
     @property
+    def registers(self) -> Path:
+        """What the release gate keeps: the egress log."""
+        return self.root / "registers"
+
+    @property
     def dagster(self) -> Path:
         return self.root / "dagster"
 

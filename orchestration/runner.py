@@ -45,6 +45,7 @@ class Progress:
         self.checks: Counter[bool] = Counter()
         self.done: set[str] = set()
         self.failed: list[str] = []
+        self.said: set[str | None] = set()
 
     def handle(self, entry: dg.EventLogEntry, _cursor: str | None = None) -> None:
         event = entry.dagster_event
@@ -68,7 +69,10 @@ class Progress:
         elif kind == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
             self.checks[check.passed] += 1
-            if not check.passed:
+            # What holds of several products alike (an agreement under review) is said once.
+            again = check.description is not None and check.description in self.said
+            if not check.passed and not again:
+                self.said.add(check.description)
                 colour = "red" if check.severity == dg.AssetCheckSeverity.ERROR else "yellow"
                 where = check.asset_key.to_user_string()
                 self.console.print(f"  [{colour}]check[/]  {where} {check.check_name}: ", end="")
@@ -150,7 +154,7 @@ def _run(place: Home, quarter: Quarter, console: Console, allow_withdrawals: boo
 def _written(folder: Path) -> list[str]:
     """The outputs to open first: of a product in many files, its index and how many more."""
     lines = []
-    for product in sorted(folder.iterdir()):
+    for product in sorted(folder.glob("[!.]*")):
         files = sorted(path for path in product.rglob("*") if path.is_file()) or [product]
         if len(files) <= _LISTED:
             lines += [str(path) for path in files]

@@ -1,13 +1,19 @@
-"""Publication of the marts, and one asset per product, partitioned by quarter."""
+"""Publication of the marts, and one asset per product, partitioned by quarter.
+
+A product is written by the release gate alone. Its check `release` carries the gate's refusal, and
+blocks; `notices` says what somebody should see to although it was written.
+"""
 
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from importlib.metadata import version
 
 import dagster as dg
 
 from exports.catalogue import PRODUCTS, Product
+from exports.release.writing import Places, Released, ReleaseRefused, release
 from ingestion.landing import LONDON, is_synthetic
 from ingestion.periods import Quarter
 from orchestration.defs.transform import mart_keys
@@ -38,26 +44,83 @@ def published_marts(platform: Platform) -> dg.MaterializeResult:
 
 
 def product_asset(product: Product) -> dg.AssetsDefinition:
+    key = dg.AssetKey(["outputs", product.product_id])
+
     @dg.asset(
-        key=["outputs", product.product_id],
+        key=key,
         deps=[PUBLISHED],
         partitions_def=QUARTERS,
         group_name="outputs",
         owners=OWNERS,
         description=f"{product.title}. {product.description}",
+        # A refused product is not materialised, and yet its refusal is told.
+        output_required=False,
+        check_specs=[
+            dg.AssetCheckSpec(
+                "release",
+                asset=key,
+                blocking=True,
+                description="Somebody may be given it; if not, nothing is written.",
+            ),
+            dg.AssetCheckSpec(
+                "notices", asset=key, description="Authorisations and agreements to see to."
+            ),
+        ],
     )
-    def asset(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
-        quarter = Quarter.parse(context.partition_key)
-        dest = platform.home.outputs / quarter.slug / product.product_id
-        paths = product.write(platform.home.marts, quarter, dest)
-        return dg.MaterializeResult(
-            metadata={
-                "quarter": quarter.label,
-                "files": dg.MetadataValue.md("\n".join(f"- `{path}`" for path in paths)),
-            }
-        )
+    def asset(
+        context: dg.AssetExecutionContext, platform: Platform
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        home, quarter = platform.home, Quarter.parse(context.partition_key)
+        places = Places(home.marts, home.outputs, home.registers)
+        try:
+            released = release(
+                product.product_id, quarter, places, context.run_id, datetime.now(LONDON)
+            )
+        except ReleaseRefused as refused:
+            yield _check(key, "release", str(refused))
+            yield _check(key, "notices", "")
+            return
+        yield dg.MaterializeResult(asset_key=key, metadata=_metadata(quarter, released))
+        yield _check(key, "release", "")
+        notices = released.ruling.notices if released else []
+        yield _check(key, "notices", "; ".join(notices))
 
     return asset
+
+
+def _check(key: dg.AssetKey, name: str, message: str) -> dg.AssetCheckResult:
+    """A check that holds where there is no message."""
+    severity = dg.AssetCheckSeverity.ERROR if name == "release" else dg.AssetCheckSeverity.WARN
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=name,
+        passed=not message,
+        severity=severity,
+        description=message or None,
+    )
+
+
+def _metadata(quarter: Quarter, released: Released | None) -> dict[str, dg.MetadataValue]:
+    if released is None:
+        nothing = "nothing: it is made on request, and no authorisation stands"
+        return {
+            "quarter": dg.MetadataValue.text(quarter.label),
+            "released": dg.MetadataValue.text(nothing),
+        }
+    left_out = sorted(released.ruling.authorities.left_out.values())
+    line = released.logged
+    return {
+        "quarter": dg.MetadataValue.text(quarter.label),
+        "files": dg.MetadataValue.md("\n".join(f"- `{path}`" for path in released.files)),
+        "recipients": dg.MetadataValue.md(
+            "\n".join(f"- {d.name}: {d.reason}" for d in released.ruling.allowed)
+        ),
+        "authorities_left_out": dg.MetadataValue.text(", ".join(left_out) or "none"),
+        # Outside the home's own folder, so that a log written anew can be told from this one.
+        "egress_log": dg.MetadataValue.text(
+            f"line {line['line']}, {line['hash']}" if line else "no file, no line"
+        ),
+    }
 
 
 PRODUCT_ASSETS = [product_asset(product) for product in PRODUCTS.values()]
@@ -74,7 +137,7 @@ PRODUCT_ASSETS = [product_asset(product) for product in PRODUCTS.values()]
 )
 def run_record(context: dg.AssetExecutionContext, platform: Platform) -> None:
     folder = platform.home.outputs / Quarter.parse(context.partition_key).slug
-    files = sorted(path for path in folder.glob("*/**/*") if path.is_file())
+    files = sorted(path for path in folder.glob("[!.]*/**/*") if path.is_file())
     record = {
         "run_id": context.run_id,
         "run_at": datetime.now(LONDON).isoformat(timespec="seconds"),

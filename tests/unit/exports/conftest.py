@@ -82,6 +82,7 @@ def facts(codes, source, period_label, ends, rng, release="R1", population_year=
         is_population_fallback=False,
         joint_code=None,
         comment=None,
+        n_authorities=np.where(rows["new_la_code"] == LONDON, 33, 1),
     )
 
 

@@ -5,9 +5,10 @@ from shutil import copy
 
 import pytest
 
-from exports.catalogue import PRODUCTS
+from exports.catalogue import PRODUCTS, CannotLeaveOut, content
 from ingestion.periods import Quarter
 from ingestion.registry import seed
+from tests.unit.exports.written import authorities
 
 
 def test_titles_come_from_the_registry() -> None:
@@ -24,6 +25,13 @@ def test_a_product_reads_only_the_marts_it_declares(
     (tmp_path / "marts").mkdir()
     for name in product.marts:
         copy(marts / f"{name}.parquet", tmp_path / "marts")
-    paths = product.write(tmp_path / "marts", Quarter(2025, 2), tmp_path / "out")
-    assert paths
-    assert all(path.is_file() for path in paths)
+    made = content(product_id, tmp_path / "marts", Quarter(2025, 2), authorities())
+    assert all(made.files.values())
+    assert made.releases
+    assert "none" not in made.releases
+
+
+@pytest.mark.parametrize("product_id", ["rug", "returns"])
+def test_a_product_of_all_authorities_is_not_made_without_one(product_id: str, marts: Path) -> None:
+    with pytest.raises(CannotLeaveOut, match="cannot leave out Camden"):
+        content(product_id, marts, Quarter(2025, 2), authorities(without=["E09000007"]))

@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 
 from exports import marts as marts_module
-from exports.dfe import write_dfe
 from exports.files import formula_safe
 from exports.marts import LONDON, MartError, current_set
 from ingestion.periods import Quarter
+from tests.unit.exports.written import write_dfe
 
 Q2 = Quarter(2025, 2)
+AUTHORITY = ["old_la_code", "new_la_code", "la_name"]
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -59,6 +60,47 @@ def test_every_value_is_a_number_or_a_symbol(pair: tuple) -> None:
         texts = set(data[column])
         wrong = {t for t in texts if not NUMBER.fullmatch(t) and t not in {"c", "x", "z"}}
         assert not wrong
+
+
+def test_london_says_over_how_many_authorities_it_is(pair: tuple) -> None:
+    data, _ = pair
+    assert cell(data, "", "cla")["authorities"] == "33"
+    assert cell(data, "E09000007", "cla")["authorities"] == "z"
+
+
+def test_an_authority_that_is_not_shared_is_in_no_row_and_not_in_london(
+    rows: pd.DataFrame, marts: Path, tmp_path: Path
+) -> None:
+    """Nor can it be worked out: London less the rows beside it leaves nothing over."""
+    camden = "E09000007"
+    data = read(write_dfe(marts, Q2, tmp_path / "out", without=[camden])[0])
+    assert data["new_la_code"].nunique() == 33  # 32 authorities, and London's blank
+    assert not {camden, "202", "Camden"} & set(data[AUTHORITY].to_numpy().ravel())
+    sent = rows[(rows["source"] == "return") & (rows["new_la_code"] != LONDON)]
+    sent = sent[(sent["value_status"] == "ok") & (sent["new_la_code"] != camden)]
+    for code, parts in sent.groupby("indicator_code"):
+        london = cell(data, "", str(code))
+        assert float(london["numerator"]) == pytest.approx(parts["numerator"].sum())
+        assert london["authorities"] == str(len(parts))
+        if parts["denominator"].notna().all():
+            assert float(london["denominator"]) == pytest.approx(parts["denominator"].sum())
+            ratio = parts["numerator"].sum() / parts["denominator"].sum()
+            value = ratio * parts["multiplier"].iloc[0]
+            decimals = int(parts["decimals"].iloc[0])
+            assert float(london["value"]) == pytest.approx(value, abs=0.51 * 10**-decimals)
+
+
+def test_a_figure_that_only_the_authority_left_out_has_is_not_londons_either(
+    rows: pd.DataFrame, write_marts: Callable[..., Path], tmp_path: Path
+) -> None:
+    only = rows[
+        (rows["indicator_code"] != "cla")
+        | (rows["source"] != "return")
+        | rows["new_la_code"].isin(["E09000007", LONDON])
+    ]
+    data = read(write_dfe(write_marts(only), Q2, tmp_path / "o", without=["E09000007"])[0])
+    london = cell(data, "", "cla")
+    assert [london[c] for c in ("numerator", "denominator", "value", "authorities")] == ["x"] * 4
 
 
 def test_regional_row_has_no_authority_and_authorities_stand_in_london(pair: tuple) -> None:
@@ -199,14 +241,10 @@ def test_synthetic_files_say_so_and_replace_their_twins(
     rows: pd.DataFrame, write_marts: Callable[..., Path], marts: Path, tmp_path: Path
 ) -> None:
     write_dfe(marts, Q2, tmp_path / "out")
-    (tmp_path / "out" / "run.json").write_text("{}")
     made_up = rows.assign(release_id="SYNTHETIC-1")
     paths = write_dfe(write_marts(made_up), Q2, tmp_path / "out")
     assert all(p.name.startswith("synthetic_riia_london_202526_q2") for p in paths)
-    assert {p.name for p in (tmp_path / "out").iterdir()} == {
-        "run.json",
-        *(p.name for p in paths),
-    }
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {p.name for p in paths}
 
 
 def test_quarter_without_returns_writes_nothing(marts: Path, tmp_path: Path) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from exports.dfe import write_dfe
 from ingestion.periods import Quarter
 from ingestion.screening import screen
 from ingestion.screening.registry import CHECKS
 from tests.screening_pairs import FAULTS, Pair, write_dictionary
+from tests.unit.exports.written import write_dfe
 
 # Without DfE's list of wards nobody can say whether a ward is one.
 AT_WORST = {check.name: check.at_worst for check in CHECKS} | {"ward_combinations": "ADVISORY"}

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from exports.marts import MartError
-from exports.returns_status import write_returns
 from ingestion.periods import Quarter
 from tests.unit.exports.conftest import findings, statuses
+from tests.unit.exports.written import write_returns
 
 Q2 = Quarter(2025, 2)
 

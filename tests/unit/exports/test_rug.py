@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from exports.marts import MartError
-from exports.rug import write_rug
 from ingestion.periods import Quarter
+from tests.unit.exports.written import write_rug
 
 Q2 = Quarter(2025, 2)
 VOID = {"meta", "col", "br", "link"}
