@@ -74,7 +74,7 @@ def product_asset(product: Product) -> dg.AssetsDefinition:
         places = Places(home.marts, home.outputs, home.registers)
         try:
             released = release(
-                product.product_id, quarter, places, context.run_id, datetime.now(LONDON)
+                product.product_id, quarter, places, context.run.run_id, datetime.now(LONDON)
             )
         except ReleaseRefused as refused:
             yield _check(key, "release", str(refused))
@@ -139,7 +139,7 @@ def run_record(context: dg.AssetExecutionContext, platform: Platform) -> None:
     folder = platform.home.outputs / Quarter.parse(context.partition_key).slug
     files = sorted(path for path in folder.glob("[!.]*/**/*") if path.is_file())
     record = {
-        "run_id": context.run_id,
+        "run_id": context.run.run_id,
         "run_at": datetime.now(LONDON).isoformat(timespec="seconds"),
         "version": version("liia-platform"),
         "landing": str(platform.home.landing),

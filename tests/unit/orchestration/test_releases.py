@@ -1,0 +1,230 @@
+"""No way round the gate: Dagster, a backfill, a second run, the command; and what they say."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from rich.console import Console
+
+from exports.release import egress
+from ingestion.periods import Quarter
+from orchestration import definitions, release_text, runner
+from orchestration.defs import outputs
+from orchestration.home import Home
+from orchestration.resources import Platform
+from tests.conftest import PROJECT, liia
+from tests.unit.exports import conftest as exports
+from tests.unit.exports.release.registers import Registers, made_up_registers
+
+__all__ = ["made_up_registers"]
+
+Q2 = "2025-07-01"
+ASSETS = [*outputs.PRODUCT_ASSETS, outputs.run_record]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    place = Home(tmp_path / "home", tmp_path / "landing")
+    place.landing.mkdir()
+    place.prepare()
+    exports.write(place.marts, exports.all_sources())
+    for name in ("LIIA_HOME", "LIIA_LANDING", "DAGSTER_HOME"):
+        monkeypatch.setenv(name, "restored by monkeypatch")
+    return place
+
+
+@pytest.fixture
+def materialise(home: Home) -> Callable[..., dg.ExecuteInProcessResult]:
+    def run(product: str | None = None, partition: str = Q2) -> dg.ExecuteInProcessResult:
+        platform = Platform(root=str(home.root), landing=str(home.landing))
+        chosen = dg.AssetSelection.groups("outputs")
+        if product:
+            chosen = dg.AssetSelection.assets(dg.AssetKey(["outputs", product]))
+        with dg.DagsterInstance.ephemeral() as instance:
+            return dg.materialize(
+                ASSETS,
+                selection=chosen,
+                partition_key=partition,
+                resources={"platform": platform},
+                raise_on_error=False,
+                instance=instance,
+            )
+
+    return run
+
+
+def checks(result: dg.ExecuteInProcessResult) -> dict[tuple[str, str], tuple[bool, str]]:
+    return {
+        (found.asset_key.path[-1], found.check_name): (found.passed, found.description or "")
+        for found in result.get_asset_check_evaluations()
+    }
+
+
+def lapse(registers: Registers, product: str = "dfe") -> None:
+    registers.change(
+        "reference/authorisations", f"product_id == '{product}'", valid_to="2023-03-31"
+    )
+
+
+def test_an_asset_materialised_alone_comes_through_the_gate(
+    home: Home, materialise: Callable, registers: Registers
+) -> None:
+    lapse(registers)
+    result = materialise("dfe")
+    assert not result.success
+    assert result.asset_materializations_for_node("outputs__dfe") == []
+    passed, said = checks(result)["dfe", "release"]
+    assert not passed
+    assert "mou_dfe of Department for Education ended on 31 March 2023" in said
+    (found,) = [e for e in result.get_asset_check_evaluations() if e.check_name == "release"]
+    assert found.severity is dg.AssetCheckSeverity.ERROR
+    assert not (home.outputs / "2025-26-Q2" / "dfe").exists()
+    assert not (home.registers / egress.NAME).exists()
+
+
+def test_a_refused_product_does_not_hold_up_the_others(
+    home: Home, materialise: Callable, registers: Registers
+) -> None:
+    lapse(registers)
+    result = materialise()
+    assert not result.success
+    written = {p.name for p in (home.outputs / "2025-26-Q2").iterdir() if p.is_dir()}
+    assert written == {"rug", "returns"}
+    assert {e["product"] for e in egress.lines(home.registers / egress.NAME)} == written
+
+
+def test_every_quarter_of_a_backfill_is_decided_for_itself(
+    home: Home, materialise: Callable, registers: Registers
+) -> None:
+    registers.change("reference/authorisations", "product_id == 'rug'", quarters_from="2025-26 Q2")
+    done = {key: materialise("rug", key).success for key in ("2025-01-01", "2025-04-01", Q2)}
+    assert list(done.values()) == [False, False, True]
+    assert {p.name for p in home.outputs.glob("*/rug/index.html")} == {"index.html"}
+    assert [p.name for p in home.outputs.iterdir() if (p / "rug").exists()] == ["2025-26-Q2"]
+
+
+def test_run_again_after_it_lapsed_an_asset_changes_nothing(
+    home: Home, materialise: Callable, registers: Registers
+) -> None:
+    assert materialise().success
+    before = {p: p.read_bytes() for p in home.outputs.rglob("dfe/*")}
+    assert len(before) == 3
+    lapse(registers)
+    (home.marts / "fct_indicator.parquet").unlink()
+    assert not materialise("dfe").success
+    assert {p: p.read_bytes() for p in home.outputs.rglob("dfe/*")} == before
+
+
+def test_what_is_made_on_request_is_passed_over_quietly(
+    home: Home, materialise: Callable, registers: Registers
+) -> None:
+    registers.change("registry/products", "product_id == 'dfe'", on_request="true")
+    lapse(registers)
+    result = materialise()
+    assert result.success
+    assert checks(result)["dfe", "release"] == (True, "")
+    assert not (home.outputs / "2025-26-Q2" / "dfe").exists()
+    assert (home.outputs / "2025-26-Q2" / "run.json").is_file()
+
+
+def test_a_notice_warns_and_the_asset_says_for_whom_it_is(
+    materialise: Callable, registers: Registers
+) -> None:
+    registers.opt_out("E09000007", "sharing_dfe", "2025-12-31")
+    result = materialise("dfe")
+    assert result.success
+    passed, said = checks(result)["dfe", "notices"]
+    assert not passed
+    assert "to be reviewed after 30 June 2024" in said
+    (made,) = result.asset_materializations_for_node("outputs__dfe")
+    assert "Department for Education" in made.metadata["recipients"].value
+    assert made.metadata["authorities_left_out"].value == "Camden"
+    assert made.metadata["egress_log"].value.startswith("line 1, ")
+
+
+def small_definitions(home: Home) -> dg.Definitions:
+    """The products' part of the quarter's job, marts given."""
+    return dg.Definitions(
+        assets=ASSETS,
+        jobs=[dg.define_asset_job("quarter", dg.AssetSelection.groups("outputs"))],
+        resources={"platform": Platform(root=str(home.root), landing=str(home.landing))},
+        executor=dg.in_process_executor,
+    )
+
+
+def run_quarter(home: Home, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
+    monkeypatch.setattr(definitions, "build", lambda _: small_definitions(home))
+    console = Console(record=True, width=1000)
+    code = runner.run_quarter(home, Quarter(2025, 2), console)
+    return code, console.export_text()
+
+
+def test_liia_run_ends_with_1_and_says_why_a_product_was_refused(
+    home: Home, registers: Registers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run_quarter(home, monkeypatch)[0] == 0
+    lapse(registers)
+    code, said = run_quarter(home, monkeypatch)
+    assert code == 1
+    assert "outputs/dfe release: dfe of 2025-26 Q2 was not written: Authorisation mou_dfe" in said
+    assert "What was released before stands unchanged." in said
+    assert said.count("to be reviewed after 30 June 2024") == 1  # once, though of all products
+    assert "Traceback" not in said
+
+
+def test_orchestration_has_no_other_way_to_a_product() -> None:
+    """import-linter keeps it from the products' modules; this from the catalogue's bytes."""
+    sources = [path.read_text("utf-8") for path in (PROJECT / "orchestration").rglob("*.py")]
+    assert len(sources) > 20
+    for text in sources:
+        assert "import catalogue" not in text
+        for line in text.splitlines():
+            if "exports.catalogue import" in line:
+                assert line.split("import")[1].replace("Product,", "").strip(" ,") in (
+                    "PRODUCTS",
+                    "PRODUCTS, Product",
+                )
+
+
+def test_releases_prints_who_gets_what_and_why_not(registers: Registers) -> None:
+    from datetime import date
+
+    lapse(registers)
+    registers.opt_out("E09000007", "sharing_dfe", "2025-12-31")
+    lines, sound = release_text.ruling_lines(Quarter(2025, 2), date(2026, 1, 15))
+    said = "\n".join(lines)
+    assert not sound
+    assert "dfe: DfE quarterly CSV, 32 of 33 authorities\n  left out  Camden" in said
+    assert "no        Department for Education (expired): Authorisation mou_dfe" in said
+    assert "yes       The 33 London authorities: MoU 2.1 (mou_rug)" in said
+    assert said.count("REFUSED") == 1
+
+
+def test_the_command_prints_rulings_and_the_log(home: Home, materialise: Callable) -> None:
+    done = liia("releases", "--quarter", "2025-26-Q2", "--home", home.root)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "yes       Department for Education: MoU 2.1 and Appendix A (mou_dfe)" in done.stdout
+    none = liia("releases", "--log", "--home", home.root)
+    assert none.returncode == 0
+    assert "Nothing has been released" in none.stdout
+    materialise("dfe")
+    log = home.registers / egress.NAME
+    told = liia("releases", "--log", "--home", home.root)
+    assert told.returncode == 0
+    assert "dfe 2025-26 Q2, 2 files, to dfe (mou_dfe: MoU 2.1 and Appendix A)" in told.stdout
+    assert "1 lines, none changed or missing" in told.stdout
+    log.write_bytes(log.read_bytes().replace(b"mou_dfe", b"mou_d2i"))
+    broken = liia("releases", "--log", "--home", home.root)
+    assert broken.returncode == 1
+    assert "PROBLEM: line 1 was changed" in broken.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [(["--quarter", "Q2"], "is not a quarter"), (["--on", "tomorrow"], "is not a day; write it")],
+)
+def test_releases_says_what_is_wrong_with_its_options(arguments: list[str], says: str) -> None:
+    done = liia("releases", *arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
