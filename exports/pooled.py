@@ -35,25 +35,18 @@ def _pooled(las: pd.DataFrame, london: pd.DataFrame, multipliers: pd.Series) -> 
     # Where no population is loaded for anybody, the counts still add up.
     alone = (las["value_status"] == "not_derivable") & las["numerator"].notna()
     someone = usable.groupby(las["indicator_code"]).transform("any")
-    rows = las[usable | (alone & ~someone)]
-    sums = rows.groupby("indicator_code").agg(
-        numerator=("numerator", "sum"),
-        denominator=("denominator", lambda parts: parts.sum(min_count=1)),
-        value_status=("value_status", lambda states: _status(set(states))),
-        n_authorities=("numerator", "size"),
-    )
+    rows = las[usable | (alone & ~someone)].assign(is_usable=usable)
+    if rows.empty:
+        return london.head(0)
+    parts = rows.groupby("indicator_code")
     # On the grid of the marts' exact sums, so that the order of rows leaves no trace.
-    sums[["numerator", "denominator"]] = sums[["numerator", "denominator"]].round(6)
-    kept = london.drop(columns=sums.columns).drop(columns="value")
-    pooled = kept.merge(sums.reset_index(), on="indicator_code")
-    multiplier = pooled["indicator_code"].map(multipliers)
+    pooled = parts[["numerator", "denominator"]].sum(min_count=1).round(6)
+    pooled["n_authorities"] = parts.size()
+    multiplier = multipliers.reindex(pooled.index)
     ratio = pooled["numerator"] * multiplier / pooled["denominator"].replace(0, float("nan"))
     value = ratio.where(pooled["denominator"].notna(), pooled["numerator"])
+    status = pd.Series("ok", pooled.index).mask(pooled["denominator"] == 0, "not_applicable")
+    pooled["value_status"] = status.where(parts["is_usable"].any(), "not_derivable")
     pooled["value"] = value.where(pooled["value_status"] == "ok")
-    no_base = (pooled["value_status"] == "ok") & (pooled["denominator"] == 0)
-    pooled["value_status"] = pooled["value_status"].mask(no_base, "not_applicable")
-    return pooled[list(london.columns)]
-
-
-def _status(states: set[str]) -> str:
-    return "not_derivable" if states == {"not_derivable"} else "ok"
+    kept = london.drop(columns=pooled.columns)
+    return kept.merge(pooled.reset_index(), on="indicator_code")[list(london.columns)]

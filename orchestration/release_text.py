@@ -63,7 +63,9 @@ def log_lines(registers: Path, quarter: Quarter | None) -> tuple[list[str], bool
     if found.problems:
         lines.append(f"{log} is not as it was written: see docs/release.md.")
     elif found.lines:
-        lines.append(f"{found.lines} lines, none changed or missing; the last is {found.last_hash}")
+        lines.append(
+            f"{found.lines} in all, none changed or missing; the last is {found.last_hash}"
+        )
     else:
         lines.append(f"Nothing has been released from this home yet ({log}).")
     return lines, not found.problems

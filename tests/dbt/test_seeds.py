@@ -306,3 +306,30 @@ def test_indicators_expected_of_a_return_are_those_its_measures_make() -> None:
         made = timing[terms[terms.map(asked.issuperset)].index]
         wanted = {"quarter": "flow", "snapshot": "snapshot"}[row.period_type]
         assert (made == wanted).sum() == int(row.rows_per_authority), row
+
+
+def test_registers_and_products_name_the_same_activities_and_everybody_has_a_row() -> None:
+    """A product whose activity nobody has a row of would be refused for want of a typo."""
+    rows = seed("reference/participation").groupby("activity")["new_la_code"].nunique()
+    named = set(seed("registry/products")["activity"]) - {""}
+    assert named | {"quarterly_return"} == set(rows.index)
+    assert set(rows) == {33}
+
+
+def test_every_product_is_authorised_for_somebody_or_made_on_request() -> None:
+    products = seed("registry/products")
+    asked_for = products.loc[products["on_request"] == "false", "product_id"]
+    assert set(asked_for) <= set(seed("reference/authorisations")["product_id"])
+
+
+def test_every_recipient_of_the_memorandum_is_listed_and_appendix_b_has_nothing() -> None:
+    recipients = seed("reference/recipients").set_index("recipient")
+    single = ["london_las", "lscb", "dfe", "government", "d2i", "adcs"]
+    assert recipients.loc[single, "kind"].tolist() == single
+    assert (recipients["kind"] == "appendix_b").sum() == 9
+    assert recipients.loc["adcs", "grain"] == "aggregate"
+    given = seed("reference/authorisations")
+    kinds = recipients.loc[given["recipient"], "kind"].to_numpy()
+    assert not {"appendix_b", "government"} & set(kinds[given["basis"] == "mou"])
+    # Until LCIIB's records are entered: nothing by default.
+    assert not {"appendix_b", "government"} & set(kinds)

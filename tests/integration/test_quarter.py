@@ -1,6 +1,7 @@
 """A quarter from landing zone to outputs, as the user's command runs it."""
 
 import csv
+import hashlib
 import json
 import stat
 from pathlib import Path
@@ -9,10 +10,14 @@ import duckdb
 import pandas as pd
 import pytest
 
+from exports.pooled import london_of
+from exports.release import egress
+from exports.release.register import Authorities
 from ingestion.readers import read
 from tests.conftest import Run, liia, liia_run
 
 OUTPUTS = "outputs/2025-26-Q2"
+EGRESS = "registers/egress.jsonl"
 
 
 def test_the_command_ends_with_the_paths_that_matter(synthetic_run: Run) -> None:
@@ -111,6 +116,25 @@ def test_london_is_pooled_over_those_who_returned(synthetic_run: Run) -> None:
     assert london["value"] == pytest.approx(100 * las["numerator"].sum() / las["denominator"].sum())
 
 
+def test_london_without_an_authority_is_pooled_by_the_marts_rule(synthetic_run: Run) -> None:
+    """A product that leaves somebody out works London out again; over all it is the same."""
+    rows = synthetic_run.mart("fct_indicator").query(
+        "source == 'return' and is_current and period_label == '2025-26 Q2'"
+        " and period_type in ('quarter', 'snapshot')"
+    )
+    multipliers = synthetic_run.mart("dim_indicator").set_index("indicator_code")["multiplier"]
+    las = frozenset(code for code in rows["new_la_code"] if code.startswith("E09"))
+    nobody = Authorities(las, {"nobody": "Nobody"})
+    again = london_of(rows, nobody, multipliers).query("new_la_code == 'E12000007'")
+    columns = ["indicator_code", "numerator", "denominator", "value", "value_status"]
+    ours = again.sort_values("indicator_code")[[*columns, "n_authorities"]]
+    theirs = rows.query("new_la_code == 'E12000007'").sort_values("indicator_code")[ours.columns]
+    assert len(ours) > 30
+    pd.testing.assert_frame_equal(
+        ours.reset_index(drop=True), theirs.reset_index(drop=True), check_dtype=False
+    )
+
+
 def test_derived_and_returned_figures_stand_side_by_side(synthetic_run: Run) -> None:
     rows = synthetic_run.mart("fct_measure").query(
         "new_la_code == 'E09000007' and period_label == '2025-26 Q2' and is_current"
@@ -200,6 +224,24 @@ def test_run_record_names_the_files_written(synthetic_run: Run) -> None:
     assert record["synthetic"] is True
     assert "rug/index.html" in record["files"]
     assert "dfe/synthetic_riia_london_202526_q2.csv" in record["files"]
+
+
+def test_every_product_written_has_a_manifest_and_a_line_in_the_log(synthetic_run: Run) -> None:
+    folders = [p for p in (synthetic_run.home / OUTPUTS).iterdir() if p.is_dir()]
+    said = {entry["product"]: entry for entry in egress.lines(synthetic_run.home / EGRESS)}
+    assert {folder.name for folder in folders} == set(said)
+    for folder in folders:
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        hashes = {
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in folder.iterdir()
+            if path.name != "manifest.json"
+        }
+        assert {n: told["sha256"] for n, told in manifest["files"].items()} == hashes
+        assert said[folder.name]["files"] == hashes
+        assert manifest["recipients"]
+    told = liia("releases", "--log", "--home", synthetic_run.home)
+    assert (told.returncode, "none changed or missing" in told.stdout) == (0, True)
 
 
 def test_a_second_run_parses_nothing_and_writes_the_same_bytes(

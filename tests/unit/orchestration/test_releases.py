@@ -213,7 +213,7 @@ def test_the_command_prints_rulings_and_the_log(home: Home, materialise: Callabl
     told = liia("releases", "--log", "--home", home.root)
     assert told.returncode == 0
     assert "dfe 2025-26 Q2, 2 files, to dfe (mou_dfe: MoU 2.1 and Appendix A)" in told.stdout
-    assert "1 lines, none changed or missing" in told.stdout
+    assert "1 in all, none changed or missing" in told.stdout
     log.write_bytes(log.read_bytes().replace(b"mou_dfe", b"mou_d2i"))
     broken = liia("releases", "--log", "--home", home.root)
     assert broken.returncode == 1
