@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import threading
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,22 @@ def test_a_folder_is_free_once_the_first_has_ended_or_failed(tmp_path: Path) -> 
         raise ValueError("no")
     with alone_in(tmp_path, "liia run"):
         pass
+
+
+def test_one_that_may_wait_waits_for_the_other_to_end(tmp_path: Path) -> None:
+    order = []
+
+    def second() -> None:
+        with alone_in(tmp_path, "release", wait=True):
+            order.append("second")
+
+    waiting = threading.Thread(target=second)
+    with alone_in(tmp_path, "release"):
+        waiting.start()
+        waiting.join(timeout=0.2)
+        order.append("first")
+    waiting.join(timeout=10)
+    assert order == ["first", "second"]
 
 
 def test_a_share_that_knows_no_locks_stops_nobody(
