@@ -16,9 +16,14 @@ from ingestion.registry import participates, seed
 
 # From this many days before its end an authorisation is said to end.
 NOTICE = 60
-# Whom the MoU alone gives nothing: Appendix B ends "No data sharing will take place without the
-# authorisation of the LCIIB"; other departments get figures by agreement, with good notice.
-_BASES = {"appendix_b": ("lciib",), "government": ("lciib", "aldcs")}
+# On which basis each kind of recipient may be given anything. Appendix B ends "No data sharing will
+# take place without the authorisation of the LCIIB"; other departments get figures by agreement.
+_PARTIES = ("mou", "lciib", "aldcs", "la_permission")
+_BASES = {
+    **dict.fromkeys(("london_las", "lscb", "dfe", "d2i", "adcs"), _PARTIES),
+    "government": ("lciib", "aldcs"),
+    "appendix_b": ("lciib",),
+}
 _REGISTER = "dbt_project/seeds/reference/authorisations.csv"
 
 Row = Mapping[str, str]
@@ -155,7 +160,7 @@ def _decision(
             "Enter the version that is in agreement_versions.csv.",
             rows[-1],
         )
-    if chosen["grain"] == "la" and listed["grain"] == "aggregate":
+    if chosen["grain"] != "aggregate" and listed["grain"] != "la":
         return said(
             State.WRONG_GRAIN,
             f"{name} may be given figures of London as a whole ({listed['mou_clause']}), and "
@@ -184,18 +189,18 @@ def _judged(row: Row, listed: Row, chosen: Row, quarter: Quarter, on: date) -> t
     """How one authorisation stands, and what to do where it does not hold."""
     name, which = listed["name"], f"Authorisation {row['authorisation']} of {listed['name']}"
     needed = _BASES.get(listed["kind"], ())
-    if needed and row["basis"] not in needed:
+    if row["basis"] not in needed:
         return State.WRONG_BASIS, (
-            f"{which} rests on {row['basis']}, and {name} needs {' or '.join(needed)} "
+            f"{which} rests on {row['basis']!r}, and {name} needs {_or(needed)} "
             f"({listed['mou_clause']} of the MoU). Enter that decision in {_REGISTER}."
         )
-    first, last = _date(row, "valid_from"), _date(row, "valid_to")
+    first, last = _first_day(row), _date(row, "valid_to")
     if last and on > last:
         return State.EXPIRED, (
             f"{which} ended on {_day(last)}. If it has been renewed, enter the renewal as a new "
             f"row of {_REGISTER}."
         )
-    if first and on < first:
+    if on < first:
         return State.NOT_YET, (
             f"{which} begins on {_day(first)}, and this is {_day(on)}. Release it from that day."
         )
@@ -233,11 +238,15 @@ def _outside(row: Row, chosen: Row, quarter: Quarter) -> str:
 
 def _absent(name: str, product_id: str, listed: Row | None) -> str:
     needed = _BASES.get(listed["kind"], ()) if listed else ()
-    on_basis = f" on the basis {' or '.join(needed)}" if needed else ""
+    on_basis = f" on the basis {' or '.join(needed)}" if needed and "mou" not in needed else ""
     return (
         f"{name} has no authorisation for {product_id}. If there is a decision{on_basis}, enter it "
         f"in {_REGISTER}."
     )
+
+
+def _or(needed: tuple[str, ...]) -> str:
+    return " or ".join(needed) or "a kind in recipients.csv that is known"
 
 
 def _ending(
@@ -280,8 +289,15 @@ def _of(rows: list[Row], recipient: str) -> list[Row]:
 
 
 def _in_force(row: Row, on: date) -> bool:
-    first, last = _date(row, "valid_from"), _date(row, "valid_to")
-    return (first is None or first <= on) and (last is None or on <= last)
+    last = _date(row, "valid_to")
+    return _first_day(row) <= on and (last is None or on <= last)
+
+
+def _first_day(row: Row) -> date:
+    first = _date(row, "valid_from")
+    if first is None:
+        raise RegisterError(f"{_subject(row)}: valid_from is empty; write its first day.")
+    return first
 
 
 def _date(row: Row, column: str) -> date | None:

@@ -91,7 +91,7 @@ def test_an_appendix_b_body_needs_lciib(recipient: str, basis: str, registers: R
     registers.only(recipient, "d2i", basis=basis)
     found = decision(recipient, "d2i")
     assert found.state is State.WRONG_BASIS
-    assert f"rests on {basis}" in found.reason
+    assert f"rests on '{basis}'" in found.reason
     assert "needs lciib" in found.reason
 
 
@@ -220,6 +220,29 @@ def test_an_authority_without_a_row_is_not_in(registers: Registers) -> None:
     which = f"new_la_code == '{CAMDEN}' and activity == 'sharing_d2i'"
     registers.drop("reference/participation", which)
     assert authorities_for("d2i", Q2, TODAY).left_out == {CAMDEN: "Camden"}
+
+
+@pytest.mark.parametrize(
+    ("register", "where", "values", "state"),
+    [
+        ("recipients", "recipient == 'dfe'", {"grain": "LA"}, State.WRONG_GRAIN),
+        ("recipients", "recipient == 'dfe'", {"kind": "appendix"}, State.WRONG_BASIS),
+        ("authorisations", "recipient == 'dfe'", {"basis": ""}, State.WRONG_BASIS),
+        ("authorisations", "recipient == 'dfe'", {"indicator_set": "rii"}, State.OUT_OF_SCOPE),
+    ],
+)
+def test_a_word_that_is_not_known_lets_nothing_out(
+    register: str, where: str, values: dict[str, str], state: State, registers: Registers
+) -> None:
+    """dbt's tests refuse it too, but an asset materialised alone runs none of them."""
+    registers.change(f"reference/{register}", where, **values)
+    assert decision("dfe", "dfe").state is state
+
+
+def test_a_row_without_a_first_day_is_named(registers: Registers) -> None:
+    registers.change("reference/authorisations", "recipient == 'dfe'", valid_from="")
+    with pytest.raises(RegisterError, match="mou_dfe: valid_from is empty"):
+        decide("dfe", Q2, TODAY)
 
 
 def test_a_slip_in_a_register_is_named(registers: Registers) -> None:
