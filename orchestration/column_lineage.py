@@ -1,0 +1,169 @@
+"""Which upstream columns each column of a dbt model is made of, for the asset graph.
+
+What belongs here: from compiled SQL to `dg.TableColumnLineage`, and adding that to dbt's events.
+What does not: column types and row counts, which dagster-dbt fetches.
+
+dagster-dbt's own lineage optimises and parses the whole SQL again for every column, which took
+longer than dbt itself, and gives none for a union by name of branches with different columns.
+Here each model is resolved once and its columns are followed together. All models take less than a
+second, so nothing is kept from one run to the next.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DbtCliInvocation
+from sqlglot import MappingSchema, exp, parse_one
+from sqlglot.lineage import lineage
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import build_scope
+
+DIALECT = "duckdb"
+SCHEMA = "dagster/column_schema"
+LINEAGE = "dagster/column_lineage"
+
+# Of a column, the (relation, column) pairs it is made of.
+Sources = set[tuple[str, str]]
+
+
+def trace(sql: str, upstream: Mapping[str, Iterable[str]]) -> dict[str, Sources]:
+    """For each column of a query, the columns of the upstream relations that its value is made of.
+
+    `upstream` names the relations as dbt does (`"db"."schema"."name"`), each with its columns: they
+    are what a star stands for. Conditions and joins are not part of a value.
+    """
+    schema = MappingSchema(dialect=DIALECT)
+    names: dict[str, str] = {}
+    for relation, columns in upstream.items():
+        names[exp.normalize_table_name(relation, dialect=DIALECT)] = relation
+        # Names alone resolve a column; the type only fills its place.
+        schema.add_table(relation, dict.fromkeys(columns, "text"), dialect=DIALECT)
+    query = qualify(
+        parse_one(sql, dialect=DIALECT),
+        dialect=DIALECT,
+        schema=schema,
+        validate_qualify_columns=False,
+    )
+    _line_up_unions(query)
+    # Not trimmed: the trimmed copies of the query are for pictures, and most of the time.
+    roots = lineage(
+        None,
+        query,
+        schema,
+        dialect=DIALECT,
+        scope=build_scope(query),
+        trim_selects=False,
+        copy=False,
+    )
+    traced: dict[str, Sources] = {column: set() for column in roots}
+    for column, root in roots.items():
+        for node in root.walk():
+            table = node.expression
+            if node.downstream or not isinstance(table, exp.Table) or node.name == "*":
+                continue
+            found = names.get(exp.normalize_table_name(table, dialect=DIALECT))
+            if found:
+                traced[column].add((found, exp.to_column(node.name).name))
+    return traced
+
+
+def _line_up_unions(query: exp.Expr) -> None:
+    """Turn each union by name into one by position, which is all that sqlglot's lineage follows."""
+    # Innermost first, so that the branches of an outer union already stand in one order.
+    for union in reversed(list(query.find_all(exp.SetOperation))):
+        if union.args.get("by_name"):
+            names = union.named_selects
+            for branch in (union.left, union.right):
+                own = branch.named_selects
+                _select(branch, [(own.index(n) if n in own else None, n) for n in names])
+            union.set("by_name", False)
+
+
+def _select(branch: exp.Expr, positions: list[tuple[int | None, str]]) -> None:
+    """Give a branch these of its columns in this order; None is a column it does not have."""
+    branch = branch.unnest()
+    if isinstance(branch, exp.SetOperation):
+        _select(branch.left, positions)
+        _select(branch.right, positions)
+        return
+    old = branch.expressions
+    missing = exp.null()
+    branch.set(
+        "expressions", [exp.alias_(missing, n) if i is None else old[i] for i, n in positions]
+    )
+
+
+def with_column_lineage(
+    events: Iterable[Any],
+    build: DbtCliInvocation,
+    log: Callable[[str], None],
+    stored_columns: Callable[[dg.AssetKey], list[str]],
+) -> Iterator[Any]:
+    """dbt's events, those of models with their column lineage.
+
+    What a model reads was built earlier in the same stream, so its columns are known from there;
+    `stored_columns` gives those of what this run did not build. A model whose SQL cannot be
+    followed has no lineage and a line in the log; it never fails the run.
+    """
+    columns: dict[str, list[str]] = {}
+
+    def key_of(unique_id: str) -> dg.AssetKey:
+        translator = build.dagster_dbt_translator
+        return translator.get_asset_spec(build.manifest, unique_id, build.project).key
+
+    def columns_of(unique_id: str) -> list[str]:
+        if unique_id not in columns:
+            columns[unique_id] = stored_columns(key_of(unique_id))
+        return columns[unique_id]
+
+    for event in events:
+        if not isinstance(event, dg.Output):
+            yield event
+            continue
+        model = _node(build.manifest, str(event.metadata["unique_id"].value))
+        columns[model["unique_id"]] = own = column_names(event.metadata)
+        if model["resource_type"] != "model":
+            yield event
+            continue
+        try:
+            parents = {
+                _node(build.manifest, parent)["relation_name"]: parent
+                for parent in model["depends_on"]["nodes"]
+            }
+            sql = _compiled(build.target_path, model).read_text(encoding="utf-8")
+            traced = trace(sql, {name: columns_of(parent) for name, parent in parents.items()})
+            keys = {name: key_of(parent) for name, parent in parents.items()}
+        except Exception as error:
+            reason = str(error).strip().partition("\n")[0] or type(error).__name__
+            log(f"{model['name']} has no column lineage: {reason}")
+            yield event
+            continue
+        lost = [column for column in own if column.lower() not in traced]
+        if lost:
+            log(f"{model['name']}: not found in its SQL, so without lineage: {', '.join(lost)}")
+        deps = {
+            column.lower(): [
+                dg.TableColumnDep(keys[relation], source)
+                for relation, source in sorted(traced.get(column.lower(), ()))
+            ]
+            for column in own
+        }
+        found = dg.MetadataValue.column_lineage(dg.TableColumnLineage(deps))
+        yield event.with_metadata({**event.metadata, LINEAGE: found})
+
+
+def column_names(metadata: Mapping[str, Any]) -> list[str]:
+    """The columns that a materialisation's metadata names, none if it names none."""
+    schema = metadata.get(SCHEMA)
+    return [column.name for column in schema.schema.columns] if schema else []
+
+
+def _node(manifest: Mapping[str, Any], unique_id: str) -> dict[str, Any]:
+    node: dict[str, Any] = manifest["nodes"].get(unique_id) or manifest["sources"][unique_id]
+    return node
+
+
+def _compiled(target: Path, model: Mapping[str, Any]) -> Path:
+    return target / "compiled" / model["package_name"] / model["original_file_path"]
