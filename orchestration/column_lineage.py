@@ -99,12 +99,12 @@ def with_column_lineage(
     events: Iterable[Any],
     build: DbtCliInvocation,
     log: Callable[[str], None],
-    stored_columns: Callable[[dg.AssetKey], list[str]],
+    columns_stored: Callable[[dg.AssetKey], list[str]],
 ) -> Iterator[Any]:
     """dbt's events, those of models with their column lineage.
 
     What a model reads was built earlier in the same stream, so its columns are known from there;
-    `stored_columns` gives those of what this run did not build. A model whose SQL cannot be
+    `columns_stored` gives those of what this run did not build. A model whose SQL cannot be
     followed has no lineage and a line in the log; it never fails the run.
     """
     columns: dict[str, list[str]] = {}
@@ -115,7 +115,7 @@ def with_column_lineage(
 
     def columns_of(unique_id: str) -> list[str]:
         if unique_id not in columns:
-            columns[unique_id] = stored_columns(key_of(unique_id))
+            columns[unique_id] = columns_stored(key_of(unique_id))
         return columns[unique_id]
 
     for event in events:
@@ -123,7 +123,7 @@ def with_column_lineage(
             yield event
             continue
         model = _node(build.manifest, str(event.metadata["unique_id"].value))
-        columns[model["unique_id"]] = own = column_names(event.metadata)
+        columns[model["unique_id"]] = own = _column_names(event.metadata)
         if model["resource_type"] != "model":
             yield event
             continue
@@ -154,8 +154,14 @@ def with_column_lineage(
         yield event.with_metadata({**event.metadata, LINEAGE: found})
 
 
-def column_names(metadata: Mapping[str, Any]) -> list[str]:
-    """The columns that a materialisation's metadata names, none if it names none."""
+def stored_columns(instance: dg.DagsterInstance, key: dg.AssetKey) -> list[str]:
+    """The columns that an asset had when it was last made, none where that is not known."""
+    event = instance.get_latest_materialization_event(key)
+    last = event.asset_materialization if event else None
+    return _column_names(last.metadata) if last else []
+
+
+def _column_names(metadata: Mapping[str, Any]) -> list[str]:
     schema = metadata.get(SCHEMA)
     return [column.name for column in schema.schema.columns] if schema else []
 

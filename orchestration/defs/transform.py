@@ -2,7 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import dagster as dg
@@ -14,7 +14,7 @@ from dagster_dbt import (
     dbt_assets,
 )
 
-from orchestration.column_lineage import column_names, with_column_lineage
+from orchestration.column_lineage import stored_columns, with_column_lineage
 from orchestration.home import DBT_PROJECT
 from orchestration.lib import OWNERS, data_docs
 
@@ -77,13 +77,9 @@ def transform_asset() -> dg.AssetsDefinition:
         options = ["--full-refresh", "--exclude-resource-type", "unit_test"]
         build = dbt.cli(["build", *options], context=context)
         events = build.stream().fetch_column_metadata(with_column_lineage=False).fetch_row_counts()
-
-        def stored_columns(key: dg.AssetKey) -> list[str]:
-            last = context.instance.get_latest_materialization_event(key)
-            found = last.asset_materialization if last else None
-            return column_names(found.metadata) if found else []
-
-        yield from with_column_lineage(events, build, context.log.warning, stored_columns)
+        yield from with_column_lineage(
+            events, build, context.log.warning, partial(stored_columns, context.instance)
+        )
 
     return transform
 
