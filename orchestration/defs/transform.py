@@ -9,10 +9,12 @@ import dagster as dg
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
+    DbtCliInvocation,
     DbtCliResource,
     DbtProject,
     dbt_assets,
 )
+from dagster_dbt.core.dbt_event_iterator import DbtEventIterator
 
 from orchestration.column_lineage import stored_columns, with_column_lineage
 from orchestration.home import DBT_PROJECT
@@ -60,6 +62,27 @@ def _newest_source() -> float:
     return max(path.stat().st_mtime for path in [*files, *DBT_PROJECT.glob("*.yml")])
 
 
+def finished(events: Iterator[Any], build: DbtCliInvocation) -> DbtEventIterator[Any]:
+    """The same events, and the error that ended them if one did, once they have all come.
+
+    DuckDB lets nobody else in before dbt is done, so dagster-dbt waits for it in any case, but in a
+    loop without a pause that takes a processor from dbt.
+    """
+    seen: list[Any] = []
+    failure: Exception | None = None
+    try:
+        seen.extend(events)
+    except Exception as error:
+        failure = error
+
+    def again() -> Iterator[Any]:
+        yield from seen
+        if failure:
+            raise failure
+
+    return DbtEventIterator(again(), build)
+
+
 def transform_asset() -> dg.AssetsDefinition:
     @dbt_assets(
         name="transform",
@@ -76,9 +99,11 @@ def transform_asset() -> dg.AssetsDefinition:
         # dbt's time here.
         options = ["--full-refresh", "--exclude-resource-type", "unit_test"]
         build = dbt.cli(["build", *options], context=context)
-        events = build.stream().fetch_column_metadata(with_column_lineage=False).fetch_row_counts()
+        built = finished(build.stream(), build)
+        with_columns = built.fetch_column_metadata(with_column_lineage=False)
+        with_rows = finished(with_columns, build).fetch_row_counts()
         yield from with_column_lineage(
-            events, build, context.log.warning, partial(stored_columns, context.instance)
+            with_rows, build, context.log.warning, partial(stored_columns, context.instance)
         )
 
     return transform
