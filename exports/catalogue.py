@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from exports import dfe, returns_status, rug
+from exports import adcs, appendix_b, d2i, dfe, lscb, returns_status, rug
 from exports.files import Content
 from exports.marts import product_settings
-from exports.release.register import Authorities
+from exports.release.audience import Audience
 from ingestion.periods import Quarter
 
 
@@ -31,12 +31,12 @@ class CannotLeaveOut(Exception):
 
 def _of_all(
     make: Callable[[Path, Quarter], Content],
-) -> Callable[[Path, Quarter, Authorities], Content]:
+) -> Callable[[Path, Quarter, Audience], Content]:
     """A product that always shows every authority, and so is not made where one may not be in."""
 
-    def made(marts: Path, quarter: Quarter, authorities: Authorities) -> Content:
-        if authorities.left_out:
-            names = ", ".join(sorted(authorities.left_out.values()))
+    def made(marts: Path, quarter: Quarter, audience: Audience) -> Content:
+        if audience.authorities.left_out:
+            names = ", ".join(sorted(audience.authorities.left_out.values()))
             raise CannotLeaveOut(
                 f"The product shows every authority and cannot leave out {names}. Clear its "
                 "activity in products.csv, or teach its module to leave authorities out."
@@ -48,6 +48,10 @@ def _of_all(
 
 _CONTENT = {
     dfe.PRODUCT: (dfe.MARTS, dfe.dfe_content),
+    d2i.PRODUCT: (d2i.MARTS, d2i.d2i_content),
+    adcs.PRODUCT: (adcs.MARTS, adcs.adcs_content),
+    lscb.PRODUCT: (lscb.MARTS, lscb.lscb_content),
+    appendix_b.PRODUCT: (appendix_b.MARTS, appendix_b.appendix_b_content),
     returns_status.PRODUCT: (returns_status.MARTS, _of_all(returns_status.returns_content)),
     rug.PRODUCT: (rug.MARTS, _of_all(rug.rug_content)),
 }
@@ -62,7 +66,7 @@ def _product(product_id: str) -> Product:
 PRODUCTS: dict[str, Product] = {product_id: _product(product_id) for product_id in _CONTENT}
 
 
-def content(product_id: str, marts: Path, quarter: Quarter, authorities: Authorities) -> Content:
-    """What a product of a quarter holds, with the figures of the permitted authorities alone."""
-    _, make = _CONTENT[product_id]
-    return make(marts, quarter, authorities)
+def content(marts: Path, quarter: Quarter, audience: Audience) -> Content:
+    """What a product of a quarter holds, for whom it is made and with nobody else's figures."""
+    _, make = _CONTENT[audience.product_id]
+    return make(marts, quarter, audience)

@@ -6,20 +6,28 @@ Products hand over whole files; nothing about their content is decided here.
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
+from exports.release.given import Publication
 from ingestion.spreadsheet import FORMULA_STARTS
 
 
 @dataclass(frozen=True)
 class Content:
-    """What a product holds: file name to content, and the releases its figures come from."""
+    """What a product holds: file name to content, and the releases its figures come from.
+
+    publications: the figures in it, to be kept for each recipient.
+    only_for: files that are for one recipient alone; all others are for everybody who may have the
+        product.
+    """
 
     files: Mapping[str, str | bytes]
     releases: tuple[str, ...] = ()
+    publications: Mapping[str, Publication] = field(default_factory=dict)
+    only_for: Mapping[str, str] = field(default_factory=dict)
 
 
 def releases_of(release_id: pd.Series) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from exports.disclosure.choice import rows_to_hide
 from exports.disclosure.primary import blanked, hide, suppress_small
 from exports.disclosure.profiles import Profile
 from exports.disclosure.relations import Relations, registry_relations
-from exports.disclosure.solver import Numbers, Places
+from exports.disclosure.solver import ContradictionError, Numbers, Places
 from exports.disclosure.system import System, is_seen
 
 
@@ -44,7 +44,14 @@ def protect(
     if profile.threshold is None:
         return cells.assign(value=cells["value"].where(cells["printed"]))
     if profile.secondary:
-        cells = _hide_more(cells, profile, relations, given_before)
+        try:
+            cells = _hide_more(cells, profile, relations, given_before)
+        except ContradictionError as error:
+            raise DisclosureError(
+                "The figures contradict each other, so that nothing can be shown about what they "
+                "give away: one measure has two values for the same authority and quarter. Look "
+                "at fct_measure and at what these recipients were given before"
+            ) from error
     return blanked(cells, profile, relations)
 
 

@@ -189,6 +189,9 @@ def _judged(row: Row, listed: Row, chosen: Row, quarter: Quarter, on: date) -> t
     """How one authorisation stands, and what to do where it does not hold."""
     name, which = listed["name"], f"Authorisation {row['authorisation']} of {listed['name']}"
     needed = _BASES.get(listed["kind"], ())
+    if chosen["indicators"] == "authorised":
+        # An extract is Appendix B's whoever it is for.
+        needed = _BASES["appendix_b"]
     if row["basis"] not in needed:
         return State.WRONG_BASIS, (
             f"{which} rests on {row['basis']!r}, and {name} needs {_or(needed)} "
@@ -220,10 +223,12 @@ def _outside(row: Row, chosen: Row, quarter: Quarter) -> str:
     if last and quarter > last:
         return f"covers quarters to {last.label}, not {quarter.label}"
     if not row["indicator_set"]:
-        return ""
+        return "" if chosen["indicators"] != "authorised" else "names no indicator set"
     members = _rows("registry/indicator_set_members")
     covered = {m["indicator_code"] for m in members if m["set_id"] == row["indicator_set"]}
-    if chosen["indicators"] == "riia":
+    if chosen["indicators"] == "authorised":
+        held = covered
+    elif chosen["indicators"] == "riia":
         held = set(current_set(quarter)["indicator_code"])
     else:
         held = {one["indicator_code"] for one in _rows("registry/indicators")}

@@ -17,9 +17,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from exports import catalogue
+from exports.disclosure import DisclosureError
 from exports.files import Content, as_bytes, lay_beside, put_in_place, put_right
 from exports.release import egress, register
+from exports.release import given as given_before
+from exports.release.audience import Audience
+from exports.release.given import Given
 from exports.release.register import Authorities, Decision, RegisterError, State
+from exports.release.screened import NotStandard, screened
 from ingestion.lock import alone_in
 from ingestion.periods import Quarter
 
@@ -106,6 +111,16 @@ class Released:
     logged: egress.Entry | None
 
 
+# What stands in the way of a release and is somebody's to put right.
+_REFUSALS = (
+    RegisterError,
+    catalogue.CannotLeaveOut,
+    DisclosureError,
+    NotStandard,
+    egress.LogBroken,
+)
+
+
 def rule(product_id: str, quarter: Quarter, on: date) -> Ruling:
     """What `release` would go by; nothing is written."""
     on_request = register.product(product_id)["on_request"] == "true"
@@ -129,7 +144,7 @@ def release(
         put_right(dest)
         try:
             return _release(product_id, quarter, places, run_id, now)
-        except (RegisterError, catalogue.CannotLeaveOut, egress.LogBroken) as error:
+        except _REFUSALS as error:
             put_right(dest)
             raise ReleaseRefused(str(error)) from error
 
@@ -143,11 +158,16 @@ def _release(
         return None
     if ruling.refusal:
         raise ReleaseRefused(_refused(ruling, quarter, dest))
-    content = catalogue.content(product_id, places.marts, quarter, ruling.authorities)
+    given = Given(places.registers / given_before.FOLDER)
+    audience = Audience(product_id, ruling.allowed, ruling.authorities, given)
+    content = catalogue.content(places.marts, quarter, audience)
+    screened(content)
     manifest = _manifest(ruling, quarter, now.date(), content)
     lay_beside(dest, {**content.files, MANIFEST: json.dumps(manifest, indent=2) + "\n"})
     # The line comes first: nothing may lie there that no line speaks of.
     logged = _log(places.log, ruling, quarter, manifest, run_id, now)
+    for recipient, publication in content.publications.items():
+        given.keep(recipient, publication)
     put_in_place(dest)
     return Released(ruling, tuple(dest / name for name in [*content.files, MANIFEST]), logged)
 
@@ -181,7 +201,11 @@ def _manifest(ruling: Ruling, quarter: Quarter, on: date, content: Content) -> d
             "left_out": sorted(ruling.authorities.left_out.values()),
         },
         "releases": list(content.releases),
-        "files": {name: _described(name, content.files[name]) for name in sorted(content.files)},
+        "files": {
+            name: _described(name, content.files[name])
+            | ({"only_for": content.only_for[name]} if name in content.only_for else {})
+            for name in sorted(content.files)
+        },
     }
 
 
@@ -191,6 +215,13 @@ def _ground(decision: Decision) -> dict[str, str]:
         "basis": decision.basis,
         "reference": decision.reference,
     }
+
+
+def _own(recipient: str, files: dict[str, Any]) -> dict[str, list[str]]:
+    """The files that are for this recipient alone; nothing where all files are for all."""
+    if not any("only_for" in described for described in files.values()):
+        return {}
+    return {"files": [name for name, one in files.items() if one.get("only_for") == recipient]}
 
 
 def _described(name: str, content: str | bytes) -> dict[str, Any]:
@@ -217,7 +248,10 @@ def _log(
         "product": ruling.product_id,
         "quarter": quarter.label,
         "files": {name: described["sha256"] for name, described in manifest["files"].items()},
-        "recipients": [{"recipient": d.recipient, **_ground(d)} for d in ruling.allowed],
+        "recipients": [
+            {"recipient": d.recipient, **_ground(d), **_own(d.recipient, manifest["files"])}
+            for d in ruling.allowed
+        ],
         "left_out": sorted(ruling.authorities.left_out),
     }
     if not given["files"]:

@@ -76,6 +76,7 @@ def facts(codes, source, period_label, ends, rng, release="R1", population_year=
         release_id=release,
         published_value=np.nan,
         is_current=True,
+        known_from=pd.Timestamp("2025-10-28", tz="UTC"),
         is_proxy=(source == "chat") & (rows["indicator_code"] == "repeat_referrals_pct"),
         population_release="2025",
         population_year=np.where(rows["unit"] == "rate_per_10000", population_year, np.nan),

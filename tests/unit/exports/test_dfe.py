@@ -24,7 +24,7 @@ def read(path: Path) -> pd.DataFrame:
 
 @pytest.fixture
 def pair(marts: Path, tmp_path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    data, meta = write_dfe(marts, Q2, tmp_path)
+    data, meta, *_ = write_dfe(marts, Q2, tmp_path)
     return read(data), read(meta)
 
 
@@ -39,6 +39,8 @@ def test_names_and_encoding(marts: Path, tmp_path: Path) -> None:
     assert [p.name for p in paths] == [
         "riia_london_202526_q2.csv",
         "riia_london_202526_q2.meta.csv",
+        "riia_london_202526_q2_wide.csv",
+        "riia_london_202526_q2_wide.meta.csv",
     ]
     raw = paths[0].read_bytes()
     assert not raw.startswith(b"\xef\xbb\xbf")
@@ -252,7 +254,7 @@ def test_quarter_without_returns_writes_nothing(marts: Path, tmp_path: Path) -> 
 
 
 def test_region_is_a_setting(marts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exports.dfe.product_settings", lambda _: {"la_region": "inner_outer"})
+    monkeypatch.setattr("exports.riia_set.product_settings", lambda _: {"la_region": "inner_outer"})
     data = read(write_dfe(marts, Q2, tmp_path)[0])
     assert cell(data, "E09000007", "cla")["region_name"] == "Inner London"
     assert cell(data, "E09000011", "cla")["region_code"] == "E13000002"

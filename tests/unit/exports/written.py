@@ -5,7 +5,9 @@ from pathlib import Path
 
 from exports.dfe import dfe_content
 from exports.files import Content, lay_beside, put_in_place
-from exports.release.register import Authorities
+from exports.release.audience import Audience
+from exports.release.given import Given
+from exports.release.register import Authorities, Decision, State
 from exports.returns_status import returns_content
 from exports.rug import rug_content
 from ingestion.periods import Quarter
@@ -21,10 +23,22 @@ def authorities(without: Collection[str] = ()) -> Authorities:
     )
 
 
+def audience(product_id: str, given: Path, without: Collection[str] = ()) -> Audience:
+    """Whoever the product's own authorisations name, with nothing given before but what is kept."""
+    decisions = [
+        Decision(product_id, row.recipient, row.recipient, State.PRESENT, "", row.authorisation)
+        for row in seed("reference/authorisations").itertuples()
+        if row.product_id == product_id
+    ]
+    return Audience(product_id, decisions, authorities(without), Given(given))
+
+
 def write_dfe(
     marts: Path, quarter: Quarter, dest: Path, without: Collection[str] = ()
 ) -> list[Path]:
-    return _written(dfe_content(marts, quarter, authorities(without)), dest)
+    """The long pair, then the wide one."""
+    content = dfe_content(marts, quarter, audience("dfe", dest / ".given", without))
+    return _written(content, dest)
 
 
 def write_rug(marts: Path, quarter: Quarter, dest: Path) -> list[Path]:

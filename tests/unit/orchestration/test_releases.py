@@ -1,6 +1,7 @@
 """No way round the gate: Dagster, a backfill, a second run, the command; and what they say."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import dagster as dg
@@ -10,7 +11,6 @@ from rich.console import Console
 from exports.release import egress
 from ingestion.periods import Quarter
 from orchestration import definitions, release_text, runner
-from orchestration.defs import outputs
 from orchestration.home import Home
 from orchestration.resources import Platform
 from tests.conftest import PROJECT, liia
@@ -20,7 +20,15 @@ from tests.unit.exports.release.registers import Registers, made_up_registers
 __all__ = ["made_up_registers"]
 
 Q2 = "2025-07-01"
-ASSETS = [*outputs.PRODUCT_ASSETS, outputs.run_record]
+
+
+@cache
+def assets() -> list[dg.AssetsDefinition]:
+    """Late, and with a home: importing them has dbt read its project."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIIA_HOME", ".")
+        from orchestration.defs import outputs
+    return [*outputs.PRODUCT_ASSETS, outputs.run_record]
 
 
 @pytest.fixture
@@ -43,7 +51,7 @@ def materialise(home: Home) -> Callable[..., dg.ExecuteInProcessResult]:
             chosen = dg.AssetSelection.assets(dg.AssetKey(["outputs", product]))
         with dg.DagsterInstance.ephemeral() as instance:
             return dg.materialize(
-                ASSETS,
+                assets(),
                 selection=chosen,
                 partition_key=partition,
                 resources={"platform": platform},
@@ -146,7 +154,7 @@ def test_a_notice_warns_and_the_asset_says_for_whom_it_is(
 def small_definitions(home: Home) -> dg.Definitions:
     """The products' part of the quarter's job, marts given."""
     return dg.Definitions(
-        assets=ASSETS,
+        assets=assets(),
         jobs=[dg.define_asset_job("quarter", dg.AssetSelection.groups("outputs"))],
         resources={"platform": Platform(root=str(home.root), landing=str(home.landing))},
         executor=dg.in_process_executor,

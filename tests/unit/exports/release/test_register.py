@@ -37,6 +37,12 @@ STATES = {
     "fewer indicators": ({"indicator_set": "supplementary"}, State.OUT_OF_SCOPE),
 }
 
+# An extract holds what its authorisation names: one that names no set gives nothing.
+OF_AN_EXTRACT = {
+    state: State.OUT_OF_SCOPE for state, (_, to) in STATES.items() if to is State.PRESENT
+}
+OF_AN_EXTRACT["fewer indicators"] = State.PRESENT
+
 
 def decision(recipient: str, product_id: str, on: date = TODAY) -> Decision:
     (found,) = [d for d in decide(product_id, Q2, on) if d.recipient == recipient]
@@ -53,6 +59,8 @@ def test_each_recipient_product_and_state(
     registers.only(recipient, product_id, **values)
     if recipient in ("adcs", "government") and product_id != "adcs":
         expected = State.WRONG_GRAIN  # they may have London as a whole alone
+    elif PRODUCTS.loc[product_id, "indicators"] == "authorised" and state in OF_AN_EXTRACT:
+        expected = OF_AN_EXTRACT[state]
     found = decision(recipient, product_id)
     assert found.state is expected
     assert found.allowed is (expected is State.PRESENT)
@@ -81,7 +89,8 @@ def test_what_the_memorandum_gives_and_nothing_more() -> None:
         "returns": ["london_las"],
         "d2i": ["d2i"],
         "adcs": ["adcs"],
-        "lscb": ["lscb"],
+        "lscb": ["london_las", "lscb"],
+        "appendix_b": [],
     }
 
 
@@ -93,6 +102,13 @@ def test_an_appendix_b_body_needs_lciib(recipient: str, basis: str, registers: R
     assert found.state is State.WRONG_BASIS
     assert f"rests on '{basis}'" in found.reason
     assert "needs lciib" in found.reason
+
+
+def test_an_extract_needs_lciib_whoever_it_is_for(registers: Registers) -> None:
+    registers.only("dfe", "appendix_b", basis="mou", indicator_set="riia_2018_18")
+    assert decision("dfe", "appendix_b").state is State.WRONG_BASIS
+    registers.only("dfe", "appendix_b", indicator_set="riia_2018_18")
+    assert decision("dfe", "appendix_b").state is State.PRESENT
 
 
 def test_other_departments_have_nothing_by_the_memorandum_alone(registers: Registers) -> None:

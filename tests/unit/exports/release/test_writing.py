@@ -15,6 +15,7 @@ import pytest
 
 from exports.files import put_right
 from exports.release import egress
+from exports.release.given import Given
 from exports.release.writing import Places, Released, ReleaseRefused, release
 from ingestion.landing import LONDON
 from ingestion.periods import Quarter
@@ -24,7 +25,9 @@ from tests.unit.exports.release.registers import Registers
 Q2 = Quarter(2025, 2)
 NOW = datetime(2026, 1, 15, 9, 0, tzinfo=LONDON)
 CAMDEN = "E09000007"
-NAMES = {"riia_london_202526_q2.csv", "riia_london_202526_q2.meta.csv", "manifest.json"}
+LONG, WIDE = "riia_london_202526_q2", "riia_london_202526_q2_wide"
+NAMES = {f"{stem}{ending}" for stem in (LONG, WIDE) for ending in (".csv", ".meta.csv")}
+NAMES |= {"manifest.json"}
 
 
 @pytest.fixture
@@ -252,8 +255,10 @@ def test_killed_at_any_step_the_old_publication_is_whole_or_the_new_one(
         write(again, run="run-next")
         assert content(again) != old
         assert egress.verify(again.log).lines == 2
-    # Before three files, the line and its note (written, renamed) and two renames are safe on disk.
-    assert (lines, gone) == ([1, 1, 1, 2, 2, 2, 2, 2], 1)
+        # What the recipient was given is kept as well, whenever the process died.
+        assert len(Given(again.registers / "given").to(["dfe"])) == 2
+    # Before five files, the line and its note (written, renamed), what is kept and two renames.
+    assert (lines, gone) == ([1] * 5 + [2] * 6, 1)
     assert content(again) != old
 
 
