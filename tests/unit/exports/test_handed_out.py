@@ -314,3 +314,26 @@ def test_figures_that_contradict_each_other_do_not_leave(
     marts = write_marts(small(rows[rows["source"] == "return"]))
     with pytest.raises(DisclosureError, match="contradict each other"):
         d2i.d2i_content(marts, Q2, audience("d2i", tmp_path / "given"))
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t"])
+def test_nothing_that_is_handed_out_runs_in_a_spreadsheet(
+    start: str,
+    make: Callable[..., Content],
+    rows: pd.DataFrame,
+    write_marts: Callable[..., Path],
+) -> None:
+    marts = write_marts(rows)
+    path = marts / "dim_local_authority.parquet"
+    areas = pd.read_parquet(path)
+    areas.loc[areas["new_la_code"] == CAMDEN, "la_name"] = f"{start}HYPERLINK(1)"
+    areas.to_parquet(path)
+    for product in ("dfe", "d2i", "lscb"):
+        named = set(table(make(product, marts), "q2.csv")["la_name"])
+        assert f"'{start}HYPERLINK(1)" in named
+        assert not any(name.startswith(start) for name in named if name)
+    content = make("lscb", marts)
+    (name,) = (n for n in content.files if n.endswith(".xlsx"))
+    sheet = load_workbook(io.BytesIO(content.files[name]))["Authorities"]
+    (cell,) = (c for c in sheet[4] if "HYPERLINK" in str(c.value))
+    assert cell.data_type == "s"
