@@ -98,7 +98,7 @@ def test_a_refused_product_does_not_hold_up_the_others(
     result = materialise()
     assert not result.success
     written = {p.name for p in (home.outputs / "2025-26-Q2").iterdir() if p.is_dir()}
-    assert written == {"rug", "returns"}
+    assert written == {"rug", "returns", "d2i", "adcs", "lscb"}
     assert {e["product"] for e in egress.lines(home.registers / egress.NAME)} == written
 
 
@@ -117,7 +117,7 @@ def test_run_again_after_it_lapsed_an_asset_changes_nothing(
 ) -> None:
     assert materialise().success
     before = {p: p.read_bytes() for p in home.outputs.rglob("dfe/*")}
-    assert len(before) == 3
+    assert len(before) == 5
     lapse(registers)
     (home.marts / "fct_indicator.parquet").unlink()
     assert not materialise("dfe").success
@@ -220,7 +220,7 @@ def test_the_command_prints_rulings_and_the_log(home: Home, materialise: Callabl
     log = home.registers / egress.NAME
     told = liia("releases", "--log", "--home", home.root)
     assert told.returncode == 0
-    assert "dfe 2025-26 Q2, 2 files, to dfe (mou_dfe: MoU 2.1 and Appendix A)" in told.stdout
+    assert "dfe 2025-26 Q2, 4 files, to dfe (mou_dfe: MoU 2.1 and Appendix A)" in told.stdout
     assert "1 in all, none changed or missing" in told.stdout
     log.write_bytes(log.read_bytes().replace(b"mou_dfe", b"mou_d2i"))
     broken = liia("releases", "--log", "--home", home.root)
