@@ -324,6 +324,38 @@ def releases(
 
 
 @app.command()
+def deliver(
+    quarter: Annotated[str, typer.Option("--quarter", help="The quarter, like 2025-26-Q2.")],
+    product: Annotated[
+        str | None, typer.Option("--product", help="One product, like dfe; all if left out.")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Deliver what was released to the recipients that have an address in delivery.yml, again."""
+    from ingestion.periods import Quarter
+
+    try:
+        chosen = Quarter.parse(quarter)
+    except ValueError as error:
+        _stop(str(error), 2)
+    place = homes.from_environment(home)
+    if not place.addresses.is_file():
+        _stop(
+            f"There is no {place.addresses}, so nobody has an address: see Delivery in "
+            "docs/release.md.",
+            2,
+        )
+    _needs_platform()
+    from exports.catalogue import PRODUCTS
+    from orchestration.delivering import deliver as deliver_released
+
+    if product is not None and product not in PRODUCTS:
+        _stop(f"{product!r} is not a product; there are {', '.join(PRODUCTS)}.", 2)
+    products = [product] if product else list(PRODUCTS)
+    raise typer.Exit(deliver_released(place, chosen, products, console))
+
+
+@app.command()
 def purge(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what is due, and delete nothing.")

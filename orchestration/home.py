@@ -1,8 +1,8 @@
 """Where this platform keeps its things, and the only reader of the environment.
 
 LIIA_HOME names the home (default `.liia` in the current folder), LIIA_LANDING a landing zone kept
-elsewhere, LIIA_PSEUDONYM_KEY the key that replaces child ids. No dagster import here: the light
-commands of `liia` use it too.
+elsewhere, LIIA_DELIVERY the file of addresses, LIIA_PSEUDONYM_KEY the key that replaces child ids.
+No dagster import here: the light commands of `liia` use it too.
 """
 
 import os
@@ -79,6 +79,11 @@ class Home:
     def registers(self) -> Path:
         """What the release gate keeps: the egress log."""
         return self.root / "registers"
+
+    @property
+    def addresses(self) -> Path:
+        """Where recipients' products are delivered; without this file nothing is."""
+        return Path(os.environ.get("LIIA_DELIVERY") or self.root / "delivery.yml").resolve()
 
     @property
     def dagster(self) -> Path:

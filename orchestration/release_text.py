@@ -77,7 +77,10 @@ def _entry(entry: egress.Entry) -> str:
         for given in entry["recipients"]
     )
     files = f"{len(entry['files'])} file{'s' * (len(entry['files']) != 1)}"
+    where = ""
+    if entry.get("kind") == egress.DELIVERED:
+        where = f", delivered at {entry['address']}, as released by line {entry['release']}"
     return (
         f"{entry['line']}  {entry['at']}  {entry['product']} {entry['quarter']}, {files}, to "
-        f"{recipients}; run {entry['run_id']}"
+        f"{recipients}{where}; run {entry['run_id']}"
     )

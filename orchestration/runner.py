@@ -45,6 +45,7 @@ class Progress:
         self.checks: Counter[bool] = Counter()
         self.done: set[str] = set()
         self.failed: list[str] = []
+        self.undelivered = False
         self.said: set[str | None] = set()
 
     def handle(self, entry: dg.EventLogEntry, _cursor: str | None = None) -> None:
@@ -69,11 +70,13 @@ class Progress:
         elif kind == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
             self.checks[check.passed] += 1
+            is_error = not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
+            self.undelivered |= is_error and check.check_name == "delivery"
             # What holds of several products alike (an agreement under review) is said once.
             again = check.description is not None and check.description in self.said
             if not check.passed and not again:
                 self.said.add(check.description)
-                colour = "red" if check.severity == dg.AssetCheckSeverity.ERROR else "yellow"
+                colour = "red" if is_error else "yellow"
                 where = check.asset_key.to_user_string()
                 self.console.print(f"  [{colour}]check[/]  {where} {check.check_name}: ", end="")
                 self.console.print(check.description or "see the Dagster UI", markup=False)
@@ -86,7 +89,9 @@ class Progress:
 def run_quarter(
     place: Home, quarter: Quarter, console: Console, allow_withdrawals: bool = False
 ) -> int:
-    """Run the quarter; returns 0, or 1 when something blocked it, 2 for a quarter not yet over."""
+    """Run the quarter; returns 0, 1 when something blocked it or was not delivered, 2 when it is
+    not yet over.
+    """
     if not QUARTERS.has_partition_key(quarter.key):
         first = Quarter.parse(QUARTERS.get_first_partition_key() or "")
         last = Quarter.parse(QUARTERS.get_last_partition_key() or "")
@@ -143,12 +148,13 @@ def _run(place: Home, quarter: Quarter, console: Console, allow_withdrawals: boo
             f"[red]Blocked[/] after {seconds:.0f} s: {checks}. {stands}; the whole log is {log}."
         )
         return 1
-    console.print(f"[green]Done[/] in {seconds:.0f} s: {checks}.")
+    done = "[red]Not all was delivered[/]" if progress.undelivered else "[green]Done[/]"
+    console.print(f"{done} in {seconds:.0f} s: {checks}.")
     for line in _written(place.outputs / quarter.slug):
         console.print(f"  {line}", markup=False, soft_wrap=True)
     console.print(f"  {place.marts}", markup=False, soft_wrap=True)
     console.print(f"  {place.analyst}", markup=False, soft_wrap=True)
-    return 0
+    return 1 if progress.undelivered else 0
 
 
 def _written(folder: Path) -> list[str]:

@@ -1,4 +1,6 @@
-"""The egress log: what was released, to whom, on which basis. Append-only, each line chained.
+"""The egress log: what was released and delivered, to whom, on which basis. Append-only, chained.
+
+A line without `kind` is a release; one of a delivery says so, and names the line of its release.
 
 A line carries the hash of the one before and its own, so that one changed, removed or moved is
 found; a small file beside holds the last, so that lines cut off the end are found too. Whoever can
@@ -18,6 +20,7 @@ from typing import IO, Any
 
 NAME = "egress.jsonl"
 _START = "0" * 64
+DELIVERED = "delivered"
 _KEYS = {"line", "previous", "hash", "product", "quarter"}
 
 Entry = dict[str, Any]
@@ -68,9 +71,9 @@ def append(log: Path, entry: Mapping[str, Any]) -> Entry:
 
 
 def last_of(log: Path, product: str, quarter: str) -> Entry | None:
-    """The newest line of a product and quarter."""
-    of_it = (e for e in reversed(lines(log)) if (e["product"], e["quarter"]) == (product, quarter))
-    return next(of_it, None)
+    """The newest line of a release of a product and quarter."""
+    releases = (entry for entry in reversed(lines(log)) if "kind" not in entry)
+    return next((e for e in releases if (e["product"], e["quarter"]) == (product, quarter)), None)
 
 
 def lines(log: Path) -> list[Entry]:

@@ -23,6 +23,8 @@ from exports.release import egress, register
 from exports.release import given as given_before
 from exports.release.audience import Audience
 from exports.release.given import Given
+from exports.release.readme import NAME as README
+from exports.release.readme import readme
 from exports.release.register import Authorities, Decision, RegisterError, State
 from exports.release.screened import NotStandard, screened
 from ingestion.lock import alone_in
@@ -163,13 +165,18 @@ def _release(
     content = catalogue.content(places.marts, quarter, audience)
     screened(content)
     manifest = _manifest(ruling, quarter, now.date(), content)
-    lay_beside(dest, {**content.files, MANIFEST: json.dumps(manifest, indent=2) + "\n"})
+    files = dict(content.files)
+    if files:  # a quarter with nothing in it needs no page about it
+        files[README] = readme(manifest)
+        manifest["files"][README] = _described(README, files[README])
+    files[MANIFEST] = json.dumps(manifest, indent=2) + "\n"
+    lay_beside(dest, files)
     # The line comes first: nothing may lie there that no line speaks of.
     logged = _log(places.log, ruling, quarter, manifest, run_id, now)
     for recipient, publication in content.publications.items():
         given.keep(recipient, publication)
     put_in_place(dest)
-    return Released(ruling, tuple(dest / name for name in [*content.files, MANIFEST]), logged)
+    return Released(ruling, tuple(dest / name for name in files), logged)
 
 
 def _refused(ruling: Ruling, quarter: Quarter, dest: Path) -> str:
@@ -193,7 +200,7 @@ def _manifest(ruling: Ruling, quarter: Quarter, on: date, content: Content) -> d
         "release_profile": product["release_profile"],
         "agreement": f"{agreement['agreement']} {agreement['version']}" if agreement else None,
         "recipients": [
-            {"recipient": d.recipient, "name": d.name, **_ground(d)} for d in ruling.allowed
+            {"recipient": d.recipient, "name": d.name, **ground(d)} for d in ruling.allowed
         ],
         "authorities": {
             "included": len(ruling.authorities.permitted),
@@ -209,7 +216,8 @@ def _manifest(ruling: Ruling, quarter: Quarter, on: date, content: Content) -> d
     }
 
 
-def _ground(decision: Decision) -> dict[str, str]:
+def ground(decision: Decision) -> dict[str, str]:
+    """What a recipient is given something on, as manifest and log say it."""
     return {
         "authorisation": decision.authorisation,
         "basis": decision.basis,
@@ -249,7 +257,7 @@ def _log(
         "quarter": quarter.label,
         "files": {name: described["sha256"] for name, described in manifest["files"].items()},
         "recipients": [
-            {"recipient": d.recipient, **_ground(d), **_own(d.recipient, manifest["files"])}
+            {"recipient": d.recipient, **ground(d), **_own(d.recipient, manifest["files"])}
             for d in ruling.allowed
         ],
         "left_out": sorted(ruling.authorities.left_out),

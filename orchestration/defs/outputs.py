@@ -1,18 +1,20 @@
 """Publication of the marts, and one asset per product, partitioned by quarter.
 
 A product is written by the release gate alone. Its check `release` carries the gate's refusal, and
-blocks; `notices` says what somebody should see to although it was written.
+blocks; `notices` says what somebody should see to although it was written; `delivery` what did not
+get to its recipient, and undoes nothing.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
 
 import dagster as dg
 
 from exports.catalogue import PRODUCTS, Product
+from exports.release.delivery import Delivery, NotDeliverable, Outcome, deliver
 from exports.release.writing import Places, Released, ReleaseRefused, release
 from ingestion.landing import LONDON, is_synthetic
 from ingestion.periods import Quarter
@@ -65,38 +67,68 @@ def product_asset(product: Product) -> dg.AssetsDefinition:
             dg.AssetCheckSpec(
                 "notices", asset=key, description="Authorisations and agreements to see to."
             ),
+            dg.AssetCheckSpec(
+                "delivery",
+                asset=key,
+                description="It got to each recipient that has an address; the release stands if "
+                "not, and `liia deliver` tries again.",
+            ),
         ],
     )
     def asset(
         context: dg.AssetExecutionContext, platform: Platform
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         home, quarter = platform.home, Quarter.parse(context.partition_key)
-        places = Places(home.marts, home.outputs, home.registers)
+        places, run_id = Places(home.marts, home.outputs, home.registers), context.run.run_id
         try:
-            released = release(
-                product.product_id, quarter, places, context.run.run_id, datetime.now(LONDON)
-            )
+            released = release(product.product_id, quarter, places, run_id, datetime.now(LONDON))
         except ReleaseRefused as refused:
             yield _check(key, "release", str(refused))
             yield _check(key, "notices", "")
+            yield _check(key, "delivery", "")
             return
         yield dg.MaterializeResult(asset_key=key, metadata=_metadata(quarter, released))
         yield _check(key, "release", "")
         notices = released.ruling.notices if released else []
         yield _check(key, "notices", "; ".join(notices))
+        try:
+            now = datetime.now(LONDON)
+            done = deliver(product.product_id, quarter, places, home.addresses, run_id, now)
+        except NotDeliverable as error:
+            yield _check(key, "delivery", str(error), dg.AssetCheckSeverity.ERROR)
+            return
+        yield _delivered(key, done)
 
     return asset
 
 
-def _check(key: dg.AssetKey, name: str, message: str) -> dg.AssetCheckResult:
+def _delivered(key: dg.AssetKey, deliveries: Sequence[Delivery]) -> dg.AssetCheckResult:
+    """Fails where something did not get there; only warns of what today's registers keep back."""
+    failed = any(one.outcome is Outcome.FAILED for one in deliveries)
+    said = "; ".join(f"Not to {one.name}: {one.reason}" for one in deliveries if not one.done)
+    severity = dg.AssetCheckSeverity.ERROR if failed else dg.AssetCheckSeverity.WARN
+    places = "\n".join(f"- {one.name}, {one.outcome}: `{one.address}`" for one in deliveries)
+    told = {"deliveries": dg.MetadataValue.md(places or "nobody has an address for it")}
+    return _check(key, "delivery", said, severity, told)
+
+
+def _check(
+    key: dg.AssetKey,
+    name: str,
+    message: str,
+    severity: dg.AssetCheckSeverity | None = None,
+    metadata: Mapping[str, dg.MetadataValue] | None = None,
+) -> dg.AssetCheckResult:
     """A check that holds where there is no message."""
-    severity = dg.AssetCheckSeverity.ERROR if name == "release" else dg.AssetCheckSeverity.WARN
+    if severity is None:
+        severity = dg.AssetCheckSeverity.ERROR if name == "release" else dg.AssetCheckSeverity.WARN
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=name,
         passed=not message,
         severity=severity,
         description=message or None,
+        metadata=metadata,
     )
 
 
