@@ -95,6 +95,8 @@ class Target:
             except Exception as error:  # stores have no errors in common
                 if pause is None or isinstance(error, _LASTING):
                     said = f"{name} did not get to {self.address}: {_plain(error)}."
+                    if isinstance(error, FileNotFoundError):
+                        said += " The folder or bucket must be there already: is the address right?"
                     raise NotSent(said) from error
                 self._pause(pause)
         raise AssertionError("the last try returns or raises")

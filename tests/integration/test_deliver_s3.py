@@ -9,6 +9,7 @@ from pathlib import Path
 
 import fsspec
 import pytest
+import requests
 from moto.server import ThreadedMotoServer
 
 from exports import catalogue
@@ -31,6 +32,8 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[fsspec.AbstractFileSystem]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    # What it holds is the process's, and outlives a server.
+    requests.post(f"http://{host}:{port}/moto-api/reset", timeout=10)
     for name, value in {
         "AWS_ENDPOINT_URL": f"http://{host}:{port}",
         "AWS_ACCESS_KEY_ID": "made-up",
@@ -108,8 +111,9 @@ def test_a_server_that_does_not_answer_fails_and_says_so(
 ) -> None:
     write(places, monkeypatch, a="old")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setattr(type(s3), "retries", 1)  # its own, within each of ours
     fsspec.get_filesystem_class("s3").clear_instance_cache()
     (failed,) = send(places, tmp_path, "s3://liia-dfe/in")
     assert failed.outcome is Outcome.FAILED
-    assert "README.md did not get to s3://liia-dfe/in" in failed.reason
+    assert "README.md did not get to s3://liia-dfe/in: " in failed.reason
     assert s3.find("liia-dfe") == []

@@ -117,7 +117,7 @@ def test_run_again_after_it_lapsed_an_asset_changes_nothing(
 ) -> None:
     assert materialise().success
     before = {p: p.read_bytes() for p in home.outputs.rglob("dfe/*")}
-    assert len(before) == 5
+    assert len(before) == 6
     lapse(registers)
     (home.marts / "fct_indicator.parquet").unlink()
     assert not materialise("dfe").success
@@ -151,18 +151,21 @@ def test_a_notice_warns_and_the_asset_says_for_whom_it_is(
     assert made.metadata["egress_log"].value.startswith("line 1, ")
 
 
-def small_definitions(home: Home) -> dg.Definitions:
-    """The products' part of the quarter's job, marts given."""
+def small_definitions(home: Home, product: str | None = None) -> dg.Definitions:
+    """The products' part of the quarter's job, or one of them, marts given."""
+    key = dg.AssetKey(["outputs", product]) if product else None
     return dg.Definitions(
-        assets=assets(),
+        assets=[asset for asset in assets() if key in (None, asset.key)],
         jobs=[dg.define_asset_job("quarter", dg.AssetSelection.groups("outputs"))],
         resources={"platform": Platform(root=str(home.root), landing=str(home.landing))},
         executor=dg.in_process_executor,
     )
 
 
-def run_quarter(home: Home, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
-    monkeypatch.setattr(definitions, "build", lambda _: small_definitions(home))
+def run_quarter(
+    home: Home, monkeypatch: pytest.MonkeyPatch, product: str | None = None
+) -> tuple[int, str]:
+    monkeypatch.setattr(definitions, "build", lambda _: small_definitions(home, product))
     console = Console(record=True, width=1000)
     code = runner.run_quarter(home, Quarter(2025, 2), console)
     return code, console.export_text()
@@ -220,7 +223,7 @@ def test_the_command_prints_rulings_and_the_log(home: Home, materialise: Callabl
     log = home.registers / egress.NAME
     told = liia("releases", "--log", "--home", home.root)
     assert told.returncode == 0
-    assert "dfe 2025-26 Q2, 4 files, to dfe (mou_dfe: MoU 2.1 and Appendix A)" in told.stdout
+    assert "dfe 2025-26 Q2, 5 files, to dfe (mou_dfe: MoU 2.1 and Appendix A)" in told.stdout
     assert "1 in all, none changed or missing" in told.stdout
     log.write_bytes(log.read_bytes().replace(b"mou_dfe", b"mou_d2i"))
     broken = liia("releases", "--log", "--home", home.root)
@@ -234,5 +237,89 @@ def test_the_command_prints_rulings_and_the_log(home: Home, materialise: Callabl
 )
 def test_releases_says_what_is_wrong_with_its_options(arguments: list[str], says: str) -> None:
     done = liia("releases", *arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
+
+
+def deliver_to(home: Home, folder: Path, make: bool = True) -> None:
+    if make:
+        folder.mkdir()
+    home.addresses.write_text(f"london_las: {{rug: {folder}}}\n", encoding="utf-8")
+
+
+def test_a_run_delivers_and_the_check_says_where(
+    home: Home, materialise: Callable, tmp_path: Path
+) -> None:
+    deliver_to(home, tmp_path / "reads")
+    result = materialise("rug")
+    assert result.success
+    (found,) = [e for e in result.get_asset_check_evaluations() if e.check_name == "delivery"]
+    assert found.passed
+    assert f"authorities, delivered: `{tmp_path / 'reads'}`" in found.metadata["deliveries"].value
+    assert (tmp_path / "reads/rug/2025-26-Q2/latest.json").is_file()
+    run_ids = {line["run_id"] for line in egress.lines(home.registers / egress.NAME)}
+    assert run_ids == {result.run_id}
+
+
+def test_a_delivery_that_fails_leaves_the_release_and_liia_run_ends_with_1(
+    home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    deliver_to(home, tmp_path / "not-mounted", make=False)
+    code, said = run_quarter(home, monkeypatch, "rug")
+    assert code == 1
+    assert "outputs/rug delivery: Not to The 33 London authorities: rug/2025-26-Q2/" in said
+    assert "README.md did not get to" in said
+    assert "Not all was delivered" in said
+    assert (home.outputs / "2025-26-Q2" / "rug" / "index.html").is_file()
+    (tmp_path / "not-mounted").mkdir()
+    assert run_quarter(home, monkeypatch, "rug")[0] == 0
+
+
+def test_a_slip_in_the_addresses_is_a_failed_check(home: Home, materialise: Callable) -> None:
+    home.addresses.write_text("london_las: sftp://liia:SECRET@host", encoding="utf-8")
+    result = materialise("rug")
+    assert result.asset_materializations_for_node("outputs__rug")
+    (found,) = [e for e in result.get_asset_check_evaluations() if e.check_name == "delivery"]
+    assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert "Nothing of rug was delivered" in (found.description or "")
+    assert "SECRET" not in (found.description or "")
+
+
+def test_the_command_delivers_again_and_the_log_tells(
+    home: Home, materialise: Callable, tmp_path: Path
+) -> None:
+    materialise("rug")
+    asked = ("deliver", "--quarter", "2025-26-Q2", "--product", "rug", "--home", home.root)
+    nobody = liia(*asked)
+    assert nobody.returncode == 2
+    assert "delivery.yml, so nobody has an address" in nobody.stderr
+    deliver_to(home, tmp_path / "reads", make=False)
+    failed = liia(*asked)
+    assert failed.returncode == 1
+    assert "rug to The 33 London authorities, failed: rug/2025-26-Q2/" in failed.stdout
+    assert "README.md did not get to" in failed.stdout
+    (tmp_path / "reads").mkdir()
+    done = liia(*asked)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"rug to The 33 London authorities, delivered: {tmp_path / 'reads'}" in done.stdout
+    assert "there already" in liia(*asked).stdout
+    told = liia("releases", "--log", "--home", home.root).stdout
+    assert f"delivered at {tmp_path / 'reads'}/rug/2025-26-Q2/" in told
+    assert "as released by line 1; run liia deliver" in told
+    assert "2 in all, none changed or missing" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--quarter", "Q2"], "is not a quarter"),
+        (["--quarter", "2025-26-Q2", "--product", "rag"], "'rag' is not a product; there are"),
+    ],
+)
+def test_deliver_says_what_is_wrong_with_its_options(
+    arguments: list[str], says: str, home: Home
+) -> None:
+    home.addresses.write_text("", encoding="utf-8")
+    done = liia("deliver", *arguments, "--home", home.root)
     assert done.returncode == 2
     assert says in done.stderr
