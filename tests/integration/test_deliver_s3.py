@@ -111,7 +111,7 @@ def test_a_server_that_does_not_answer_fails_and_says_so(
 ) -> None:
     write(places, monkeypatch, a="old")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    monkeypatch.setattr(type(s3), "retries", 1)  # its own, within each of ours
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")  # its own, within each of ours
     fsspec.get_filesystem_class("s3").clear_instance_cache()
     (failed,) = send(places, tmp_path, "s3://liia-dfe/in")
     assert failed.outcome is Outcome.FAILED
