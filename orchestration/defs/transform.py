@@ -9,14 +9,13 @@ import dagster as dg
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
-    DbtCliInvocation,
     DbtCliResource,
     DbtProject,
     dbt_assets,
 )
-from dagster_dbt.core.dbt_event_iterator import DbtEventIterator
 
 from orchestration.column_lineage import stored_columns, with_column_lineage
+from orchestration.dbt_events import finished
 from orchestration.home import DBT_PROJECT
 from orchestration.lib import OWNERS, data_docs
 
@@ -60,27 +59,6 @@ def _newest_source() -> float:
     kept = ("models", "macros", "seeds", "tests")
     files = [path for folder in kept for path in (DBT_PROJECT / folder).rglob("*")]
     return max(path.stat().st_mtime for path in [*files, *DBT_PROJECT.glob("*.yml")])
-
-
-def finished(events: Iterator[Any], build: DbtCliInvocation) -> DbtEventIterator[Any]:
-    """The same events, and the error that ended them if one did, once they have all come.
-
-    DuckDB lets nobody else in before dbt is done, so dagster-dbt waits for it in any case, but in a
-    loop without a pause that takes a processor from dbt.
-    """
-    seen: list[Any] = []
-    failure: Exception | None = None
-    try:
-        seen.extend(events)
-    except Exception as error:
-        failure = error
-
-    def again() -> Iterator[Any]:
-        yield from seen
-        if failure:
-            raise failure
-
-    return DbtEventIterator(again(), build)
 
 
 def transform_asset() -> dg.AssetsDefinition:

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from dagster_dbt import DbtCliInvocation
 
-from orchestration.defs.transform import finished
+from orchestration.dbt_events import finished
 
 BUILD = cast(DbtCliInvocation, None)
 
