@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exports import adcs, appendix_b, d2i, dfe, lscb, returns_status, rug
+from exports.disclosure import profile
 from exports.files import Content
 from exports.marts import product_settings
 from exports.release.audience import Audience
@@ -29,10 +30,18 @@ class CannotLeaveOut(Exception):
     """An authority must not be in a product that shows all of them."""
 
 
+class CannotHide(Exception):
+    """Small counts are to be hidden in a product that shows figures as they are."""
+
+
 def _of_all(
     make: Callable[[Path, Quarter], Content],
 ) -> Callable[[Path, Quarter, Audience], Content]:
-    """A product that always shows every authority, and so is not made where one may not be in."""
+    """A product that always shows every authority, and every figure as it is.
+
+    It is not made where one may not be in it, nor under a profile that hides: nobody should think
+    that it hides anything.
+    """
 
     def made(marts: Path, quarter: Quarter, audience: Audience) -> Content:
         if audience.authorities.left_out:
@@ -40,6 +49,13 @@ def _of_all(
             raise CannotLeaveOut(
                 f"The product shows every authority and cannot leave out {names}. Clear its "
                 "activity in products.csv, or teach its module to leave authorities out."
+            )
+        rules = profile(product_settings(audience.product_id)["release_profile"])
+        if rules.threshold is not None or not rules.la_level:
+            raise CannotHide(
+                f"Its release profile {rules.profile_id} hides figures, and the product shows them "
+                "as they are. Give it another profile in products.csv, or teach its module to take "
+                "its figures from exports/protected.py."
             )
         return make(marts, quarter)
 

@@ -117,6 +117,7 @@ class Released:
 _REFUSALS = (
     RegisterError,
     catalogue.CannotLeaveOut,
+    catalogue.CannotHide,
     DisclosureError,
     NotStandard,
     egress.LogBroken,

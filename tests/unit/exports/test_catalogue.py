@@ -6,10 +6,13 @@ from shutil import copy
 import pytest
 
 from exports import appendix_b
-from exports.catalogue import PRODUCTS, CannotLeaveOut, content
+from exports.catalogue import PRODUCTS, CannotHide, CannotLeaveOut, content
 from ingestion.periods import Quarter
 from ingestion.registry import seed
+from tests.unit.exports.release.registers import Registers, made_up_registers
 from tests.unit.exports.written import audience
+
+__all__ = ["made_up_registers"]
 
 
 def test_titles_come_from_the_registry() -> None:
@@ -40,3 +43,13 @@ def test_a_product_reads_only_the_marts_it_declares(
 def test_a_product_of_all_authorities_is_not_made_without_one(product_id: str, marts: Path) -> None:
     with pytest.raises(CannotLeaveOut, match="cannot leave out Camden"):
         content(marts, Quarter(2025, 2), audience(product_id, marts, without=["E09000007"]))
+
+
+@pytest.mark.parametrize("product_id", ["rug", "returns"])
+def test_a_product_that_hides_nothing_is_not_made_under_a_profile_that_hides(
+    product_id: str, marts: Path, registers: Registers
+) -> None:
+    where = "profile_id == 'internal_london'"
+    registers.change("registry/release_profiles", where, threshold="5", protection="3")
+    with pytest.raises(CannotHide, match="internal_london hides figures"):
+        content(marts, Quarter(2025, 2), audience(product_id, marts))
