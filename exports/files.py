@@ -3,6 +3,7 @@
 Products hand over whole files; nothing about their content is decided here.
 """
 
+import ctypes
 import os
 import shutil
 from collections.abc import Mapping
@@ -56,13 +57,28 @@ def lay_beside(dest: Path, files: Mapping[str, str | bytes]) -> None:
 def put_in_place(dest: Path) -> None:
     """Make what lies beside `dest` its content, all at once; whatever was in it goes.
 
-    Two renames of folders: killed before the first, the old stands; after the second, the new;
-    in between, `put_right` brings the old back.
+    Where the system can swap two folders, a reader sees the old or the new at every moment.
+    Elsewhere there are two renames: killed between them, `put_right` brings the old back.
     """
+    if dest.exists() and exchange(_new(dest), dest):
+        shutil.rmtree(_new(dest), ignore_errors=True)
+        return
     if dest.exists():
         dest.rename(_old(dest))
     _new(dest).rename(dest)
     shutil.rmtree(_old(dest), ignore_errors=True)
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Swap two folders in one step (Linux: renameat2, which Python has no name for).
+
+    False where the system or the file system cannot; then nothing has changed.
+    """
+    swap = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if swap is None:
+        return False
+    here, both = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return bool(swap(here, os.fsencode(one), here, os.fsencode(other), both) == 0)
 
 
 def put_right(dest: Path) -> None:

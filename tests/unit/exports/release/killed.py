@@ -1,7 +1,8 @@
 """Run as a process: a release that is killed (kill -9) before its nth step that reaches the disk.
 
-Arguments are the marts, the home, and the step: a number, or `half` to die with the log's line half
-written. Ends with 0 where there is no such step.
+Arguments are the marts, the home, the step (a number, or `half` to die with the log's line half
+written) and `exchange` or `renames`, the way a folder is put in place. Ends with 0 where there is
+no such step.
 """
 
 import os
@@ -10,12 +11,13 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+from exports import files
 from exports.release import egress, writing
 from ingestion.landing import LONDON
 from ingestion.periods import Quarter
 
 
-def main(marts: str, home: str, step: str) -> None:
+def main(marts: str, home: str, step: str, way: str = "exchange") -> None:
     steps = 0
 
     def die() -> None:
@@ -37,6 +39,8 @@ def main(marts: str, home: str, step: str) -> None:
             die()
 
     os.fsync = half if step == "half" else counted(os.fsync)
+    # Systems that cannot swap two folders rename twice.
+    files.exchange = counted(files.exchange) if way == "exchange" else lambda *_: False
     Path.rename = counted(Path.rename)
     Path.replace = counted(Path.replace)
     places = writing.Places(Path(marts), Path(home) / "outputs", Path(home) / "registers")

@@ -218,16 +218,26 @@ def test_a_slip_in_a_register_refuses(places: Places, registers: Registers) -> N
         write(places)
 
 
-def killed(marts: Path, places: Places, step: str) -> int:
+def killed(marts: Path, places: Places, step: str, way: str = "exchange") -> int:
     command = [sys.executable, "-m", "tests.unit.exports.release.killed", marts]
     done = subprocess.run(
-        [*map(str, command), str(places.outputs.parent), step], cwd=PROJECT, check=False
+        [*map(str, command), str(places.outputs.parent), step, way], cwd=PROJECT, check=False
     )
     return done.returncode
 
 
+@pytest.mark.parametrize(
+    ("way", "last_steps", "unseen"),
+    [("exchange", 5, 0), ("renames", 6, 1)],
+)
 def test_killed_at_any_step_the_old_publication_is_whole_or_the_new_one(
-    places: Places, rows: pd.DataFrame, write_marts: Callable[..., Path], tmp_path: Path
+    way: str,
+    last_steps: int,
+    unseen: int,
+    places: Places,
+    rows: pd.DataFrame,
+    write_marts: Callable[..., Path],
+    tmp_path: Path,
 ) -> None:
     """kill -9 before each step that reaches the disk, of a release with other figures."""
     write(places)
@@ -240,11 +250,11 @@ def test_killed_at_any_step_the_old_publication_is_whole_or_the_new_one(
         home = tmp_path / f"home{step}"
         shutil.copytree(places.outputs.parent, home)
         again = Places(marts, home / "outputs", home / "registers")
-        code = killed(marts, again, str(step))
+        code = killed(marts, again, str(step), way)
         if code == 0:
             break
         assert code == -signal.SIGKILL
-        # A reader sees the old whole; in the one moment between the two renames, nothing.
+        # A reader sees the old whole; in the one moment between two renames, nothing.
         assert content(again) in (old, {})
         gone += not content(again)
         put_right(again.folder("dfe", Q2))
@@ -258,8 +268,8 @@ def test_killed_at_any_step_the_old_publication_is_whole_or_the_new_one(
         assert egress.verify(again.log).lines == 2
         # What the recipient was given is kept as well, whenever the process died.
         assert len(Given(again.registers / "given").to(["dfe"])) == 2
-    # Before six files, the line and its note (written, renamed), what is kept and two renames.
-    assert (lines, gone) == ([1] * 6 + [2] * 6, 1)
+    # Before six files, the line and its note (written, renamed), what is kept, and the folder.
+    assert (lines, gone) == ([1] * 6 + [2] * last_steps, unseen)
     assert content(again) != old
 
 
