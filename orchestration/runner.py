@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 from rich.console import Console
 
+from exports.release.writing import MANIFEST, README
 from ingestion.lock import AtWork, alone_in
 from ingestion.periods import Quarter
 from orchestration import home as homes
@@ -158,10 +159,14 @@ def _run(place: Home, quarter: Quarter, console: Console, allow_withdrawals: boo
 
 
 def _written(folder: Path) -> list[str]:
-    """The outputs to open first: of a product in many files, its index and how many more."""
+    """The outputs to open first: of a product in many files, its index and how many more.
+
+    What every product has beside its own files (manifest, page for the receiver) is not named.
+    """
     lines = []
     for product in sorted(folder.glob("[!.]*")):
-        files = sorted(path for path in product.rglob("*") if path.is_file()) or [product]
+        found = sorted(path for path in product.rglob("*") if path.is_file())
+        files = [path for path in found if path.name not in (MANIFEST, README)] or [product]
         if len(files) <= _LISTED:
             lines += [str(path) for path in files]
         else:
