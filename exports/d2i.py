@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from exports import riia_set
 from exports.files import Content
-from exports.marts import LONDON, product_settings, read_mart
+from exports.marts import ENGLAND, LONDON, product_settings, read_mart
 from exports.pooled import pooled
 from exports.protected import multipliers, quarter_figures
 from exports.release.audience import Audience
@@ -29,8 +29,6 @@ PRODUCT = "d2i"
 MARTS = riia_set.MARTS
 
 SCHEMA = "1.0"
-ENGLAND = "E92000001"
-NEIGHBOURS = "2025"  # the newest model: the last one that the seed has
 
 # What a column holds in Parquet; all others are text. Nothing is null where there is a number.
 _NUMBERS = ["numerator", "denominator", "value", "london_value", "neighbours_value"]
@@ -77,7 +75,7 @@ def _with_neighbours(
 ) -> pd.DataFrame:
     """The neighbours that return to LIIA and may be in it, pooled for each authority."""
     model = seed("reference/statistical_neighbours")
-    model = model[model["model_version"].str.startswith(NEIGHBOURS)]
+    model = model[model["model_version"] == model["model_version"].max()]
     pairs = model[["new_la_code", "neighbour_la_code"]].rename(columns={"new_la_code": "owner"})
     of_each = figures.merge(pairs, left_on="new_la_code", right_on="neighbour_la_code")
     together = pooled(of_each, ["owner", "indicator_code"], by_indicator)

@@ -24,10 +24,8 @@ from ingestion.periods import Quarter
 from ingestion.registry import return_due, seed
 
 PRODUCT = "lscb"
-MARTS = riia_set.MARTS
+MARTS = (*riia_set.MARTS, "fct_comparison")
 
-# City of London has 847 children: most lowest and highest places would be its own.
-_SMALLEST = "E09000001"
 _DARK, _PALE = "#1F3864", "#E8ECF4"
 _HEADINGS = [
     "Theme",
@@ -56,6 +54,7 @@ def lscb_content(marts: Path, quarter: Quarter, audience: Audience) -> Content:
     # Numbers beside what is printed: a pack is sorted and added up by its readers.
     shown = text.assign(
         theme=text["indicator_code"].map(themes.set_index("indicator_code")["theme"]),
+        is_ranked=_is_ranked(rows, marts, quarter),
         number=_rounded(rows),
         code=rows["new_la_code"],
     )
@@ -70,6 +69,24 @@ def _rounded(rows: pd.DataFrame) -> pd.Series:
         rows["value"], rows["numerator"], rows["denominator"], rows["multiplier"], rows["decimals"]
     )
     return rounded.where(rows["value_status"] == "ok")
+
+
+def _is_ranked(rows: pd.DataFrame, marts: Path, quarter: Quarter) -> pd.Series:
+    """Which figures the comparison with London ranks: no counts, no authority that is too small."""
+    ranked = read_mart(
+        marts,
+        "fct_comparison",
+        ["indicator_code", "new_la_code", "rank"],
+        [
+            ("source", "==", "return"),
+            ("comparison_group", "==", "london"),
+            ("period_label", "==", quarter.label),
+            ("period_type", "in", ["quarter", "snapshot"]),
+        ],
+    ).dropna(subset="rank")
+    keys = ["indicator_code", "new_la_code"]
+    index = pd.MultiIndex.from_frame(rows[keys])
+    return pd.Series(index.isin(pd.MultiIndex.from_frame(ranked[keys])), rows.index)
 
 
 def _workbook(
@@ -161,8 +178,9 @@ def _about(
         (
             "London",
             "Sum of numerators over sum of denominators of the authorities that sent both; how "
-            "many they are stands beside each figure. Lowest, middle and highest leave out City of "
-            "London, which is too small to be compared.",
+            "many they are stands beside each figure. Lowest, middle and highest are those of the "
+            "comparison with London: without City of London, which is too small, and not of "
+            "numbers, which say how large an authority is.",
         ),
         ("Rates", "Quarterly rates are for the quarter alone and are not annualised."),
         (
@@ -193,7 +211,7 @@ def _london(
     for row, code in enumerate(codes, start=4):
         of_one = shown[shown["indicator_code"] == code]
         london = of_one[of_one["code"] == LONDON].iloc[0]
-        las = of_one[~of_one["code"].isin([LONDON, _SMALLEST])].dropna(subset="number")
+        las = of_one[of_one["is_ranked"]].dropna(subset="number")
         las = las.sort_values("number")
         decimals = int(london["decimals"])
         for column, name in enumerate(("theme", "label", "unit")):

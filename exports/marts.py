@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from ingestion.periods import Quarter
 from ingestion.registry import indicator_set_in_force, seed
 
-LONDON = "E12000007"
+ENGLAND, LONDON = "E92000001", "E12000007"
 
 
 class MartError(Exception):

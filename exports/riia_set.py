@@ -13,6 +13,7 @@ import pandas as pd
 from exports import protected
 from exports.files import csv_text, formula_safe
 from exports.marts import (
+    ENGLAND,
     LONDON,
     MartError,
     current_set,
@@ -68,7 +69,7 @@ def grid(
     rows["value_status"] = rows["value_status"].fillna("not_returned")
     rows["time_period"] = f"{quarter.year}{(quarter.year + 1) % 100:02d}"
     rows["time_identifier"] = f"Financial year Q{quarter.number}"
-    rows["country_code"], rows["country_name"] = "E92000001", "England"
+    rows["country_code"], rows["country_name"] = ENGLAND, "England"
     return rows
 
 

@@ -51,10 +51,11 @@ class Given:
         """Add a publication to what a recipient was given; one that is there already stays."""
         own = self.folder / recipient
         own.mkdir(parents=True, exist_ok=True, mode=0o700)
-        kept = sorted(own.glob("*.parquet"))
-        if any(file.stem.split("-", 1)[1] == publication.stem for file in kept):
+        if any(own.glob(f"*-{publication.stem}.parquet")):
             return
-        number = int(kept[-1].name.split("-", 1)[0]) + 1 if kept else 1
+        # Counted over all recipients, so that their publications can be put in one order.
+        kept = [int(file.name.split("-", 1)[0]) for file in self.folder.glob("*/*.parquet")]
+        number = max(kept, default=0) + 1
         place = own / f"{number:06d}-{publication.stem}.parquet"
         beside = own / f".{place.name}.part"
         publication.cells.to_parquet(beside, index=False)

@@ -99,4 +99,3 @@ def test_what_is_kept_of_it_holds_no_hidden_number(given: dict[str, Audience]) -
         # Populations are public: they alone stand beside what is hidden.
         numbers = hidden[hidden["value"].notna()]
         assert set(numbers["role"]) <= {"denominator"}
-        assert Path(one.stem).name == one.stem

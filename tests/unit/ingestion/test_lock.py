@@ -47,5 +47,9 @@ def test_a_share_that_knows_no_locks_stops_nobody(
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(fcntl, "flock", unknown)
-    with alone_in(tmp_path, "liia run"), alone_in(tmp_path, "liia run"):
-        pass
+    inside = []
+    with alone_in(tmp_path, "liia run"):
+        inside.append("first")
+        with alone_in(tmp_path, "liia run"):
+            inside.append("second")
+    assert inside == ["first", "second"]
