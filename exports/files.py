@@ -23,12 +23,14 @@ class Content:
     publications: the figures in it, to be kept for each recipient.
     only_for: files that are for one recipient alone; all others are for everybody who may have the
         product.
+    left_out: what could not be made on this machine, and what to do about it.
     """
 
     files: Mapping[str, str | bytes]
     releases: tuple[str, ...] = ()
     publications: Mapping[str, Publication] = field(default_factory=dict)
     only_for: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
 
 def releases_of(release_id: pd.Series) -> tuple[str, ...]:

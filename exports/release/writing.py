@@ -106,11 +106,20 @@ class Ruling:
 
 @dataclass(frozen=True)
 class Released:
-    """A product that was written: where, for whom, and the line of the log that says so."""
+    """A product that was written: where, for whom, and the line of the log that says so.
+
+    left_out: what it should hold as well and could not be made on this machine.
+    """
 
     ruling: Ruling
     files: tuple[Path, ...]
     logged: egress.Entry | None
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def notices(self) -> list[str]:
+        """What somebody should see to although the product was written."""
+        return [*self.ruling.notices, *(f"Left out: {one}" for one in self.left_out)]
 
 
 # What stands in the way of a release and is somebody's to put right.
@@ -177,7 +186,8 @@ def _release(
     for recipient, publication in content.publications.items():
         given.keep(recipient, publication)
     put_in_place(dest)
-    return Released(ruling, tuple(dest / name for name in files), logged)
+    written = tuple(dest / name for name in files)
+    return Released(ruling, written, logged, content.left_out)
 
 
 def _refused(ruling: Ruling, quarter: Quarter, dest: Path) -> str:

@@ -65,7 +65,9 @@ def product_asset(product: Product) -> dg.AssetsDefinition:
                 description="Somebody may be given it; if not, nothing is written.",
             ),
             dg.AssetCheckSpec(
-                "notices", asset=key, description="Authorisations and agreements to see to."
+                "notices",
+                asset=key,
+                description="Authorisations and agreements to see to; what was left out.",
             ),
             dg.AssetCheckSpec(
                 "delivery",
@@ -89,7 +91,7 @@ def product_asset(product: Product) -> dg.AssetsDefinition:
             return
         yield dg.MaterializeResult(asset_key=key, metadata=_metadata(quarter, released))
         yield _check(key, "release", "")
-        notices = released.ruling.notices if released else []
+        notices = released.notices if released else []
         yield _check(key, "notices", "; ".join(notices))
         try:
             now = datetime.now(LONDON)
