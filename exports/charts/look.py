@@ -1,7 +1,7 @@
 """How every chart looks: colours, fonts and the layout they share.
 
-The colours are those of the rug. Text keeps 4.5:1 on white, marks 3:1 (WCAG AA), and nothing is told
-by colour alone: the authority itself is a larger mark with its name beside it.
+The colours are those of the rug. Text keeps 4.5:1 on white, marks 3:1 (WCAG AA), and nothing is
+told by colour alone: the authority itself is a larger mark with its name beside it.
 """
 
 from typing import Any
