@@ -92,3 +92,11 @@ def plain(value: pd.Series) -> pd.Series:
     """Counts and FTE as text: whole numbers without a point, else up to four decimals."""
     texts = fixed(half_up_double(value, 4), 4)
     return texts.str.rstrip("0").str.rstrip(".")
+
+
+def grouped(value: pd.Series, decimals: pd.Series | int, missing: str = "–") -> pd.Series:
+    """Already rounded values as pages print them: `1,234.5`, and `missing` where there is none."""
+    parts = pd.DataFrame({"v": value, "p": decimals})
+    pairs = zip(parts["v"].tolist(), parts["p"].tolist(), strict=True)
+    texts = [missing if pd.isna(v) else f"{v:,.{int(p)}f}".replace("-", "−") for v, p in pairs]
+    return pd.Series(texts, index=value.index, dtype="str")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from exports.rounding import fixed, half_up, half_up_double, plain, rounded_value
+from exports.rounding import fixed, grouped, half_up, half_up_double, plain, rounded_value
 
 
 def s(*values: float | None) -> pd.Series:
@@ -92,3 +92,9 @@ def test_plain_prints_counts_without_a_point() -> None:
         "100",
         "",
     ]
+
+
+def test_grouped_is_for_reading_and_tells_no_figure_from_zero() -> None:
+    got = grouped(s(10330, 1234.5, 0, -0.4, None), pd.Series([0, 1, 1, 1, 1]))
+    assert got.tolist() == ["10,330", "1,234.5", "0.0", "−0.4", "–"]
+    assert grouped(s(None), 0, missing="no figure").tolist() == ["no figure"]
