@@ -74,6 +74,7 @@ def test_column_order_byte_order_mark_and_encoding_change_nothing(land: Callable
         ("z", "z"),
         ("low", "low"),
         ("k", "low"),
+        ("~", "low"),
         ("u", "u"),
         (":", "x"),
         ("", "x"),
