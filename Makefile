@@ -59,6 +59,7 @@ ui: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench_marts
+	$(BIN)/python -m tests.bench_pages
 
 docs: $(READY)
 	$(BIN)/python -m orchestration.dictionary
