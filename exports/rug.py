@@ -98,8 +98,11 @@ def rug_content(marts: Path, quarter: Quarter) -> Content:
     )
     releases = releases_of(rows["release_id"])
     try:
+        # Who needs tags has the page itself, of which this is the paper.
         sheets = printed(
-            [page("rug.html.j2", **one, paper=True) for one in contexts], _PICTURE_WIDTH
+            [page("rug.html.j2", **one, paper=True) for one in contexts],
+            _PICTURE_WIDTH,
+            tagged=False,
         )
     except NoBrowser:
         return Content(files, releases, left_out=(NO_BROWSER,))

@@ -113,27 +113,26 @@ def printed(cells: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def all_proxy(part: pd.DataFrame) -> bool:
-    """Whether every value of a row is a proxy, so that the mark stands at its label."""
-    values = part.loc[part["has_value"], "proxy"]
-    return bool(len(values)) and bool(values.all())
-
-
-def cell_of(shown: dict, proxy_at_label: bool = False) -> Cell:
-    """One record of `printed` as a cell."""
-    extras = [("joint figure", shown["joint"]), ("proxy", shown["proxy"] and not proxy_at_label)]
-    words = [shown["words"], *(text for text, applies in extras if applies)]
-    note = shown.get("note")
-    return Cell(
-        text=shown["text"],
-        fill=shown["fill"],
-        mark=shown["mark"],
-        words=", ".join(word for word in words if word),
-        strong=bool(shown["strong"]),
-        joint=shown["joint"],
-        proxy=shown["proxy"] and not proxy_at_label,
-        note=None if pd.isna(note) else int(note),
+def cells_of(shown: pd.DataFrame) -> list[Cell]:
+    """Each row of `printed` as a cell. A column `note` numbers comments, where there is one."""
+    joint, proxy = shown["joint"], shown["proxy"]
+    extras = joint.map({True: ", joint figure", False: ""}) + proxy.map(
+        {True: ", proxy", False: ""}
     )
+    words = shown["words"] + extras
+    notes = shown["note"] if "note" in shown else pd.Series(np.nan, shown.index)
+    columns = (
+        shown["text"],
+        shown["fill"],
+        shown["mark"],
+        words.str.removeprefix(", "),
+        shown["strong"],
+        joint,
+        proxy,
+    )
+    numbered = [None if pd.isna(note) else int(note) for note in notes]
+    shown_cells = zip(*(column.tolist() for column in columns), numbered, strict=True)
+    return [Cell(*cell) for cell in shown_cells]
 
 
 def symbols_of(value_status: pd.Series) -> list[dict]:

@@ -13,7 +13,7 @@ import pandas as pd
 from exports.marts import current_set
 from exports.pages import page
 from exports.rounding import fixed, plain, rounded_value
-from exports.rug_cells import POLARITIES, UNITS, Cell, cell_of, printed, symbols_of
+from exports.rug_cells import POLARITIES, UNITS, Cell, cells_of, printed, symbols_of
 from exports.rug_table import row_order
 from ingestion.periods import Quarter
 
@@ -21,6 +21,7 @@ QUARTERS, YEARS = 8, 5
 _MONTHS = {3: "year to March", 9: "year to September", 12: "calendar year"}
 _ONE = ["indicator_code", "column"]
 _SHARED = ["label", "name", "theme", "unit", "polarity", "decimals", "multiplier"]
+_HEAD = ["row", "theme", "label", "name", "unit_shown", "polarity", "timing", "london", "newest"]
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,8 @@ def _laid_out(
     cells["display_value"] = cells["display_value"].mask(other)
     cells["display_unit"] = cells["unit_shown"]
     cells["value_status"] = cells["value_status"].fillna(absent)
-    return printed(cells).sort_values(["new_la_code", "row", "at"], ignore_index=True)
+    cells = printed(cells).sort_values(["new_la_code", "row", "at"], ignore_index=True)
+    return cells.assign(cell=pd.Series(cells_of(cells), cells.index))
 
 
 def _london(newest: pd.DataFrame) -> pd.DataFrame:
@@ -151,9 +153,10 @@ def _series(name: str, cells: pd.DataFrame, la: str, columns: list[str]) -> Seri
         ),
     }
     themes: dict[str, list[Line]] = {}
-    own = cells[cells["new_la_code"] == la] if not cells.empty else cells
-    for _, part in own.groupby("row") if not own.empty else []:
-        head = part.iloc[0]
+    own = cells[cells["new_la_code"] == la] if columns else cells
+    in_row = own.groupby("row")["cell"].agg(list) if columns else pd.Series(dtype=object)
+    heads = own[own["at"] == 0][_HEAD].to_dict("records") if columns else []
+    for head in heads:
         themes.setdefault(head["theme"], []).append(
             Line(
                 label=head["label"],
@@ -161,7 +164,7 @@ def _series(name: str, cells: pd.DataFrame, la: str, columns: list[str]) -> Seri
                 unit=UNITS.get(head["unit_shown"], (head["unit_shown"], head["unit_shown"])),
                 polarity=POLARITIES[head["polarity"]],
                 timing=head["timing"],
-                cells=[cell_of(cell) for cell in part.to_dict("records")],
+                cells=in_row[head["row"]],
                 london=(head["london"], head["newest"]),
             )
         )

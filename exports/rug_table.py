@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from exports.rounding import fixed, half_up_double, plain, rounded_value
-from exports.rug_cells import POLARITIES, UNITS, Cell, all_proxy, cell_of, printed
+from exports.rug_cells import POLARITIES, UNITS, Cell, cells_of, printed
 from ingestion.periods import Quarter
 from ingestion.registry import seed
 
@@ -89,11 +89,16 @@ def build(rows: pd.DataFrame, las: pd.DataFrame, positions: pd.DataFrame, first_
     has_note = cells["comment"].fillna("").str.strip() != ""
     cells["note"] = (has_note.cumsum() + first_note - 1).where(has_note)
 
-    heads = _heads(rows, order)
+    # Where every value of a row is a proxy, the mark stands once, at its label.
+    all_proxy = cells["proxy"].where(cells["has_value"]).groupby(cells["row"]).min() == 1
+    cells["proxy"] &= ~cells["row"].map(all_proxy)
+    in_row = pd.Series(cells_of(cells), cells.index).groupby(cells["row"]).agg(list)
+
+    heads = _heads(rows, order).assign(proxy=order["row"].map(all_proxy))
     shown = [c for c in COMPARATORS if heads[c[0]].ne("").any() or c[0] == "london_value"]
     built = [
-        (head["theme"], _row(head, [c[0] for c in shown], part))
-        for head, (_, part) in zip(heads.to_dict("records"), cells.groupby("row"), strict=True)
+        (head["theme"], _row(head, [c[0] for c in shown], in_row[head["row"]]))
+        for head in heads.to_dict("records")
     ]
     themes: dict[str, list[Row]] = {}
     for theme, row in built:
@@ -117,19 +122,17 @@ def row_order(rows: pd.DataFrame, positions: pd.DataFrame, by: list[str]) -> pd.
     return order[by].assign(row=range(len(order)))
 
 
-def _row(head: dict, comparators: list[str], part: pd.DataFrame) -> Row:
-    """One printed row. The proxy mark stands at the label where every value is one."""
-    proxy = all_proxy(part)
+def _row(head: dict, comparators: list[str], cells: list[Cell]) -> Row:
     return Row(
         label=head["label"],
         name=head["name"],
         unit=UNITS.get(head["display_unit"], (head["display_unit"], head["display_unit"])),
         period=_period(head),
         polarity=POLARITIES[head["polarity"]],
-        proxy=proxy,
+        proxy=bool(head["proxy"]),
         comparators=[head[name] or "–" for name in comparators],
         n="–" if pd.isna(head["n"]) else str(int(head["n"])),
-        cells=[cell_of(cell, proxy) for cell in part.to_dict("records")],
+        cells=cells,
     )
 
 

@@ -5,7 +5,7 @@ figure of its own.
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -24,11 +24,11 @@ _DARK, _PALE = "#1F3864", "#ECEAE4"
 _SOURCES = {"returns": "Return", "published": "Published", "chat": "ChAT / Annex A"}
 _LEADING = [
     ("Source", 14),
-    ("Theme", 22),
-    ("Indicator", 40),
+    ("Theme", 24),
+    ("Indicator", 52),
     ("Unit", 9),
     ("Period", 13),
-    ("Better", 26),
+    ("↕", 4),
     ("Compared", 10),
     *((full, 9) for _, _, full in COMPARATORS),
 ]
@@ -91,6 +91,7 @@ class _Styles:
         self._book = book
         self._cells: dict[tuple[str, str, bool], Format] = {}
         self.title = self._made(bold=True, font_size=16, font_color=_DARK)
+        self.region = self._made(bold=True, font_color=_DARK)
         self.marking = self._made(bold=True, font_color="#FFFFFF", bg_color=_DARK)
         self.heading = self._made(bold=True, bg_color=_PALE, text_wrap=True, bottom=1)
         self.turned = self._made(bold=True, bg_color=_PALE, rotation=90, bottom=1, align="center")
@@ -161,6 +162,7 @@ def _about(sheet: Worksheet, styles: _Styles, sheets: Mapping[str, Mapping[str, 
             "equal to it. ‡ one joint figure for two authorities. The marks are part of the "
             "number's format: cells hold plain numbers.",
         ),
+        ("↕", "↑ high is better, ↓ low is better, · neither is better."),
         ("Symbols", ". ".join(f"{key}: {text}" for key, text in meanings.items()) + "."),
     ]
     sheet.set_column(0, 0, 18)
@@ -180,14 +182,14 @@ def _rug(sheet: Worksheet, styles: _Styles, tables: Mapping[str, Table], las: pd
         sheet.set_column(column, column, width)
     first = len(_LEADING)
     last = first + len(las) - 1
-    sheet.set_column(first, last, 7.5)
+    sheet.set_column(first, last, 8.5)
     sheet.set_row(_TOP - 1, 130)
     for column, (heading, _) in enumerate(_LEADING):
         sheet.write_string(_TOP - 1, column, heading, styles.heading)
     for column, name in enumerate(las["la_name"], start=first):
         sheet.write_string(_TOP - 1, column, name, styles.turned)
     for sub_region, at in las.groupby("sub_region").groups.items():
-        sheet.write_string(_TOP - 2, first + int(at[0]), str(sub_region), styles.title)
+        sheet.write_string(_TOP - 2, first + int(at[0]), str(sub_region), styles.region)
     row = _TOP
     for source, table in tables.items():
         full = [heading for _, heading in table.headings]
@@ -212,7 +214,7 @@ def _row(
     headings: list[str],
 ) -> None:
     label = row.label + (" ≈" if row.proxy else "")
-    texts = (*where, label, row.unit[0], row.period[0], row.polarity[1])
+    texts = (*where, label, row.unit[0], row.period[0], row.polarity[0])
     for column, text in enumerate(texts):
         sheet.write_string(at, column, text, styles.text)
     areas = dict(zip(headings, row.comparators, strict=True))
@@ -239,7 +241,7 @@ def _lines(
     sheet: Worksheet,
     styles: _Styles,
     headings: list[tuple[str, int]],
-    lines: list[tuple[str, ...]],
+    lines: Sequence[tuple[str, ...]],
 ) -> None:
     for column, (heading, width) in enumerate(headings):
         sheet.set_column(column, column, width)
