@@ -18,7 +18,8 @@
       row.cells.forEach((td, at) => places.set(td, [row, las[at]]));
       return row;
     });
-    return { table, codes, las, rows, subs: [...table.querySelector("tr.subs").cells].slice(-table.dataset.subs) };
+    const laid = rows.map((_, at) => at).join() + "theme";
+    return { table, codes, las, rows, laid, subs: [...table.querySelector("tr.subs").cells].slice(-table.dataset.subs) };
   }
 
   // The value's text is the first thing in a cell; a symbol is no number.
@@ -67,8 +68,10 @@
     const rows = [...one.rows];
     if (by === "name") rows.sort((a, b) => a.name.localeCompare(b.name, "en-GB"));
     if (by === "strong") rows.sort((a, b) => b.strong - a.strong);
-    const first = one.table.tBodies[0];
-    rows.forEach((row) => (by === "theme" ? row.body : first).append(row.tr));
+    // A row that is moved loses the focus within it, so rows move only when their order does.
+    const wanted = rows.map((row) => one.rows.indexOf(row)).join() + by;
+    if (wanted !== one.laid) rows.forEach((row) => (by === "theme" ? row.body : one.table.tBodies[0]).append(row.tr));
+    one.laid = wanted;
     const columns = [...one.rows[0].tr.cells].filter((cell) => !cell.hidden).length;
     for (const body of one.table.tBodies) {
       const head = body.querySelector("tr.theme");
@@ -116,9 +119,10 @@
 
   tools.addEventListener("change", apply);
   tools.addEventListener("submit", (event) => event.preventDefault());
-  tools.addEventListener("reset", () => {
+  document.getElementById("all").addEventListener("click", () => {
+    tools.reset();
     sorted = { table: null, row: null, down: true };
-    setTimeout(apply);
+    apply();
   });
   tools.hidden = false;
   apply();
