@@ -13,6 +13,7 @@ from ingestion.periods import Quarter
 from ingestion.registry import indicator_set_in_force, seed
 
 ENGLAND, LONDON = "E92000001", "E12000007"
+INNER_LONDON, OUTER_LONDON = "E13000001", "E13000002"
 
 
 class MartError(Exception):

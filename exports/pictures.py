@@ -61,28 +61,29 @@ async def _drawn(figures: Sequence[dict[str, Any]], scale: float) -> list[bytes]
         return await asyncio.gather(*(kaleido.calc_fig(one, opts=options) for one in figures))
 
 
-def printed(pages: Sequence[str], width: int) -> list[Printed]:
+def printed(pages: Sequence[str], width: int, tagged: bool = True) -> list[Printed]:
     """Each page (HTML that needs no other file) as PDF by its own @page rules, and as a PNG.
 
     width: of the window in pixels; the height is the page's. Same page, same bytes. NoBrowser.
+    tagged: for screen readers; of a table of thousands of cells the tags are most of the file.
     """
     if browser() is None:
         raise NoBrowser(NO_BROWSER)
-    return asyncio.run(_printed(pages, width)) if pages else []
+    return asyncio.run(_printed(pages, width, tagged)) if pages else []
 
 
-async def _printed(pages: Sequence[str], width: int) -> list[Printed]:
+async def _printed(pages: Sequence[str], width: int, tagged: bool) -> list[Printed]:
     with tempfile.TemporaryDirectory() as folder:
         async with Browser(headless=True) as chromium:
             done = []
             for number, page in enumerate(pages):
                 path = Path(folder) / f"{number}.html"
                 path.write_text(page, encoding="utf-8")
-                done.append(await _one(chromium, path, width))
+                done.append(await _one(chromium, path, width, tagged))
             return done
 
 
-async def _one(chromium: Browser, path: Path, width: int) -> Printed:
+async def _one(chromium: Browser, path: Path, width: int, tagged: bool) -> Printed:
     tab = await chromium.create_tab()
     try:
         screen = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
@@ -95,7 +96,11 @@ async def _one(chromium: Browser, path: Path, width: int) -> Printed:
         clip = {"x": 0, "y": 0, "width": width, "height": size["height"], "scale": 1}
         wanted = {"format": "png", "captureBeyondViewport": True, "clip": clip}
         png = await _asked(tab, "Page.captureScreenshot", wanted)
-        paper = {"printBackground": True, "preferCSSPageSize": True}
+        paper = {
+            "printBackground": True,
+            "preferCSSPageSize": True,
+            "generateTaggedPDF": tagged,
+        }
         pdf = await _asked(tab, "Page.printToPDF", paper)
     finally:
         await chromium.close_tab(tab.target_id)

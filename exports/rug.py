@@ -1,33 +1,32 @@
-"""The tartan rug: one self-contained page on which a director sees all of London at once.
+"""The tartan rug: all of London at once, for a quarter and for the year, for directors.
 
-Chooses the rows of each section, counts what is there and what is missing, and renders the
-template. What a cell prints is `rug_table`'s business; figures and fifths are the mart's.
+Puts together its pages, prints, workbook and authorities' pages, counts what is there and what is
+missing. Which rows stand where is `rug_sections`' business, what a cell shows is `rug_cells`'.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from exports.files import Content, releases_of
-from exports.marts import current_set, is_synthetic, product_settings, read_mart, require_unique
-from exports.pages import page
-from exports.rug_table import POLARITIES, UNITS, Table, authorities, build
+from exports.marts import current_set, is_synthetic, product_settings, read_mart
+from exports.pages import page, script
+from exports.pictures import NO_BROWSER, NoBrowser, printed
+from exports.rug_cells import FILLS, POLARITIES, UNITS, symbols_of
+from exports.rug_history import history_pages
+from exports.rug_sections import Section, figures, of_quarter, of_year
+from exports.rug_table import Table, authorities, build
+from exports.rug_workbook import workbook
 from ingestion.periods import Quarter
 from ingestion.registry import seed
 
 PRODUCT = "rug"
 MARTS = ("mart_tartan_rug", "dim_local_authority", "fct_indicator")
 
-# fmt: off
-_COLUMNS = [
-    "source", "period_type", "period_label", "period_end", "release_id", "indicator_code",
-    "label", "name", "theme", "unit", "display_unit", "multiplier", "decimals", "polarity",
-    "new_la_code", "la_name", "numerator", "denominator", "value_status", "display_value",
-    "band", "n", "is_proxy", "joint_code", "comment", "london_value", "inner_value",
-    "outer_value", "england_value", "london_numerator", "london_denominator",
-]
-# fmt: on
+_PICTURE_WIDTH = 1600
 _AREA_COLUMNS = [
     "new_la_code",
     "la_name",
@@ -37,88 +36,112 @@ _AREA_COLUMNS = [
     "sub_region",
     "sub_region_status",
 ]
-_KEYS = ["source", "period_type", "period_label", "indicator_code", "new_la_code"]
-_QUARTERLY = ["quarter", "snapshot"]
 
 
 @dataclass(frozen=True)
-class Section:
-    """One source's part of the page; without a table it is one sentence saying why."""
+class Rug:
+    """One of the two pages. step: the time from one figure to the next."""
 
-    id: str
+    file: str
+    stem: str
     title: str
-    intro: str
-    absent: str
-    rows: pd.DataFrame
+    heading: str
+    step: str
+    other: tuple[str, str]
+
+
+QUARTERLY = Rug(
+    "index.html",
+    "rug_quarterly",
+    "London tartan rug",
+    "tartan rug",
+    "quarter",
+    ("annual.html", "The annual rug: published statistics"),
+)
+ANNUAL = Rug(
+    "annual.html",
+    "rug_annual",
+    "London annual tartan rug",
+    "annual tartan rug",
+    "year",
+    ("index.html", "The rug of the quarter: returns and ChAT"),
+)
 
 
 def rug_content(marts: Path, quarter: Quarter) -> Content:
-    """`index.html` for a quarter: same marts, same bytes."""
-    areas = read_mart(marts, "dim_local_authority", _AREA_COLUMNS)
-    las = authorities(areas)
-    sections = _sections(marts, quarter)
-    positions = current_set(quarter)
+    """Both rugs as pages and on paper, as a workbook, and a page for each authority.
+
+    Same marts, same bytes. Without a Chromium there is no paper, and the content says so.
+    """
+    las = authorities(read_mart(marts, "dim_local_authority", _AREA_COLUMNS))
+    rows = figures(marts, quarter)
+    rugs = [(QUARTERLY, of_quarter(rows, quarter)), (ANNUAL, of_year(rows, quarter))]
+    tables = [_tables(sections, las, quarter) for _, sections in rugs]
+    shared = {
+        "quarter": quarter,
+        "marking": product_settings(PRODUCT)["marking"],
+        "synthetic": is_synthetic(rows["release_id"]),
+        "fills": FILLS,
+        "polarities": POLARITIES,
+    }
+    contexts = [
+        shared | {"rug": rug} | _context(marts, sections, of_one, las)
+        for (rug, sections), of_one in zip(rugs, tables, strict=True)
+    ]
+    files: dict[str, str | bytes] = {
+        rug.file: page("rug.html.j2", **context, paper=False)
+        for (rug, _), context in zip(rugs, contexts, strict=True)
+    }
+    files |= history_pages(rows, las, quarter, shared)
+    files["rug.xlsx"] = workbook(
+        dict(zip(("Quarterly", "Annual"), tables, strict=True)), las, quarter, shared
+    )
+    releases = releases_of(rows["release_id"])
+    try:
+        # Who needs tags has the page itself, of which this is the paper.
+        sheets = printed(
+            [page("rug.html.j2", **one, paper=True) for one in contexts],
+            _PICTURE_WIDTH,
+            tagged=False,
+        )
+    except NoBrowser:
+        return Content(files, releases, left_out=(NO_BROWSER,))
+    for (rug, _), sheet in zip(rugs, sheets, strict=True):
+        files |= {f"{rug.stem}.pdf": sheet.pdf, f"{rug.stem}.png": sheet.png}
+    return Content(files, releases)
+
+
+def _tables(sections: Sequence[Section], las: pd.DataFrame, quarter: Quarter) -> dict[str, Table]:
+    """The table of each section that has rows; comments are numbered through the page."""
     tables: dict[str, Table] = {}
     notes = 0
     for section in sections:
         if not section.rows.empty:
-            tables[section.id] = build(section.rows, las, positions, first_note=notes + 1)
+            tables[section.id] = build(section.rows, las, current_set(quarter), notes + 1)
             notes += len(tables[section.id].notes)
+    return tables
+
+
+def _context(
+    marts: Path, sections: Sequence[Section], tables: dict[str, Table], las: pd.DataFrame
+) -> dict[str, Any]:
+    """What a page says beside what both say."""
     shown = pd.concat([section.rows for section in sections], ignore_index=True)
-
-    html = page(
-        "rug.html.j2",
-        quarter=quarter,
-        marking=product_settings(PRODUCT)["marking"],
-        synthetic=is_synthetic(shown["release_id"]),
-        sections=sections,
-        tables=tables,
-        las=las.to_dict("records"),
-        sub_regions=_sub_regions(las),
-        returns=_returns(sections[0].rows, las),
-        gaps={key: _gaps(table) for key, table in tables.items()},
-        definitions=_definitions(shown),
-        populations=_populations(marts, shown),
-        symbols=_symbols(tables),
-        polarities=POLARITIES,
-    )
-    return Content({"index.html": html}, releases_of(shown["release_id"]))
-
-
-def _sections(marts: Path, quarter: Quarter) -> list[Section]:
-    rug = read_mart(marts, "mart_tartan_rug", _COLUMNS, [("period_end", "<=", quarter.end)])
-    require_unique(rug, "mart_tartan_rug", _KEYS)
-    of_quarter = (rug["period_label"] == quarter.label) & rug["period_type"].isin(_QUARTERLY)
-    published = rug[rug["source"] == "published"]
-    # Each indicator has its own publication month, so each row its own latest year.
-    latest = published.groupby("indicator_code")["period_end"].transform("max")
-    return [
-        Section(
-            "returns",
-            f"Quarterly returns, {quarter.label}",
-            "What the authorities returned for the quarter. Rates are for this quarter alone and "
-            "are not annualised, so they cannot be set beside the yearly rates below.",
-            f"No quarterly return has been loaded for {quarter.label}.",
-            rug[of_quarter & (rug["source"] == "return")],
-        ),
-        Section(
-            "published",
-            "Published statistics, latest year",
-            "The newest published year of each indicator up to the end of the quarter; the year "
-            "stands in each row.",
-            "No published statistics have been loaded for a year that ends by "
-            f"{quarter.end.day} {quarter.end:%B %Y}.",
-            published[published["period_end"] == latest],
-        ),
-        Section(
-            "chat",
-            f"Derived from ChAT / Annex A, {quarter.label}",
-            "Worked out from the child-level lists that authorities extracted, not returned by "
-            "them as figures. Rates are for this quarter alone.",
-            f"No ChAT or Annex A figures have been loaded for {quarter.label}.",
-            rug[of_quarter & (rug["source"] == "chat")],
-        ),
-    ]
+    returned = [section.rows for section in sections if section.id == "returns"]
+    statuses = [table.frame["value_status"] for table in tables.values()]
+    return {
+        "sections": sections,
+        "tables": tables,
+        "themes": list(dict.fromkeys(t for table in tables.values() for t, _ in table.themes)),
+        "las": las.to_dict("records"),
+        "sub_regions": _sub_regions(las),
+        "returns": _returns(returned[0], las) if returned else None,
+        "gaps": {key: _gaps(table) for key, table in tables.items()},
+        "definitions": _definitions(shown),
+        "populations": _populations(marts, shown),
+        "symbols": symbols_of(pd.concat(statuses)) if statuses else [],
+        "script": script("rug.js"),
+    }
 
 
 def _returns(rows: pd.DataFrame, las: pd.DataFrame) -> dict:
@@ -200,10 +223,3 @@ def _populations(marts: Path, shown: pd.DataFrame) -> list[str]:
             f"{', '.join(sorted(part['source'].unique()))}."
         )
     return sentences
-
-
-def _symbols(tables: dict[str, Table]) -> list[dict]:
-    """The symbols on this page, with every meaning each has on it."""
-    used = {s for table in tables.values() for s in table.frame["value_status"]} - {"ok"}
-    statuses = seed("registry/value_statuses")
-    return statuses[statuses["value_status"].isin(used)].to_dict("records")

@@ -1,16 +1,15 @@
-"""From `mart_tartan_rug` rows to the rows and cells of one section of the rug.
+"""From `mart_tartan_rug` rows to the rows and columns of one section of the rug.
 
-Decides what each cell prints, which fifth colours it and which marks and words it carries. Words
-around the table and the HTML itself are elsewhere; figures and fifths are the mart's.
+Decides the order of rows and what stands before the authorities in each. What a cell shows is
+`rug_cells`' business; words around the table and the HTML are elsewhere.
 """
 
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
 
-from exports.marts import value_symbols
 from exports.rounding import fixed, half_up_double, plain, rounded_value
+from exports.rug_cells import POLARITIES, UNITS, Cell, cells_of, printed
 from ingestion.periods import Quarter
 from ingestion.registry import seed
 
@@ -21,34 +20,13 @@ COMPARATORS = (
     ("inner_value", "Inner", "Inner London"),
     ("outer_value", "Outer", "Outer London"),
 )
-UNITS = {
-    "percent": ("%", "per cent"),
-    "rate_per_10000": ("per 10k", "rate per 10,000 population"),
-    "fte": ("FTE", "full-time equivalents"),
-    "days": ("days", "days"),
-    "count": ("number", "number"),
-    "number": ("number", "number: no rate, because the population is not loaded"),
+# Where the count behind each of them stands, for a row that shows counts.
+COUNTS = {
+    "england_value": "england_count",
+    "london_value": "london_numerator",
+    "inner_value": "inner_count",
+    "outer_value": "outer_count",
 }
-POLARITIES = {
-    "high": ("↑", "high is better"),
-    "low": ("↓", "low is better"),
-    "none": ("·", "no judgement: high is neither good nor bad"),
-}
-_SIDES = {1.0: ("▼", "lowest fifth"), 5.0: ("▲", "highest fifth")}
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One authority's cell: what is printed, its classes, and the words for who sees neither."""
-
-    text: str
-    css: str
-    title: str
-    mark: str = ""
-    spoken: str = ""
-    joint: bool = False
-    proxy: bool = False
-    note: int | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +76,7 @@ def build(rows: pd.DataFrame, las: pd.DataFrame, positions: pd.DataFrame, first_
     Every authority gets a cell in every row; one without a mart row is not returned, or not
     available where the source is a publication.
     """
-    order = _row_order(rows, positions)
+    order = row_order(rows, positions, ["indicator_code", "period_label"])
     grid = order.merge(las[["new_la_code", "la_name"]], how="cross")
     keys = ["indicator_code", "period_label", "new_la_code"]
     own = rows.drop(columns=["la_name"])
@@ -107,13 +85,20 @@ def build(rows: pd.DataFrame, las: pd.DataFrame, positions: pd.DataFrame, first_
     cells[shared] = cells.groupby("row")[shared].transform("first")
     absent = "x" if (rows["source"] == "published").any() else "not_returned"
     cells["value_status"] = cells["value_status"].fillna(absent)
-    cells = _printed(cells, first_note)
+    cells = printed(cells)
+    has_note = cells["comment"].fillna("").str.strip() != ""
+    cells["note"] = (has_note.cumsum() + first_note - 1).where(has_note)
 
-    heads = _heads(rows, order)
+    # Where every value of a row is a proxy, the mark stands once, at its label.
+    all_proxy = cells["proxy"].where(cells["has_value"]).groupby(cells["row"]).min() == 1
+    cells["proxy"] &= ~cells["row"].map(all_proxy)
+    in_row = pd.Series(cells_of(cells), cells.index).groupby(cells["row"]).agg(list)
+
+    heads = _heads(rows, order).assign(proxy=order["row"].map(all_proxy))
     shown = [c for c in COMPARATORS if heads[c[0]].ne("").any() or c[0] == "london_value"]
     built = [
-        (head["theme"], _row(head, [c[0] for c in shown], part))
-        for head, (_, part) in zip(heads.to_dict("records"), cells.groupby("row"), strict=True)
+        (head["theme"], _row(head, [c[0] for c in shown], in_row[head["row"]]))
+        for head in heads.to_dict("records")
     ]
     themes: dict[str, list[Row]] = {}
     for theme, row in built:
@@ -121,100 +106,33 @@ def build(rows: pd.DataFrame, las: pd.DataFrame, positions: pd.DataFrame, first_
     return Table([c[1:] for c in shown], list(themes.items()), _notes(cells), cells)
 
 
-def _row_order(rows: pd.DataFrame, positions: pd.DataFrame) -> pd.DataFrame:
-    """One line for each printed row, numbered in reading order."""
+def row_order(rows: pd.DataFrame, positions: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """One line for each printed row, told apart by the columns `by`, in reading order."""
     registry = seed("registry/indicators")[["indicator_code", "theme"]]
     rank = pd.Series(range(len(registry)), registry["indicator_code"])
     themes = registry.drop_duplicates("theme", ignore_index=True)["theme"]
     theme_rank = pd.Series(themes.index, themes)
-    order = rows.drop_duplicates(["indicator_code", "period_label"])
-    order = order[["indicator_code", "period_label", "theme"]]
-    order = order.merge(positions, on="indicator_code", how="left")
+    order = rows.drop_duplicates(by)[[*by, "theme"]].merge(
+        positions, on="indicator_code", how="left"
+    )
     # Rows outside the RIIA set have no position and so come last in their theme.
     order["theme_rank"] = order["theme"].map(theme_rank)
     order["rank"] = order["indicator_code"].map(rank)
     order = order.sort_values(["theme_rank", "position", "rank"], ignore_index=True)
-    return order[["indicator_code", "period_label"]].assign(row=range(len(order)))
+    return order[by].assign(row=range(len(order)))
 
 
-def _printed(cells: pd.DataFrame, first_note: int) -> pd.DataFrame:
-    """Adds what each cell prints and says, column by column."""
-    counted = cells["display_unit"] == "number"
-    value = rounded_value(
-        cells["display_value"],
-        cells["numerator"],
-        cells["denominator"],
-        cells["multiplier"],
-        cells["decimals"],
-    )
-    number = fixed(value, cells["decimals"]).mask(counted, plain(cells["display_value"]))
-    has_value = (cells["value_status"] == "ok") & (number != "")
-    symbol = value_symbols(cells["value_status"]).replace("", "x")
-    # A count stands in where a rate has no population: shown, though the rate is not derivable.
-    has_value |= counted & (cells["value_status"] == "not_derivable") & (number != "")
-    meaning = cells["value_status"].map(
-        seed("registry/value_statuses").set_index("value_status")["label"]
-    )
-    better_high = np.select([cells["polarity"] == "high", cells["polarity"] == "low"], [1, -1], 0)
-    level = (cells["band"] - 3) * np.where(better_high == 0, 1, better_high) + 3
-    family = pd.Series(np.where(better_high == 0, "v", "j"), cells.index, dtype="str")
-    banded = has_value & level.notna()
-    fill = family + level.fillna(0).astype(int).astype(str)
-
-    side = cells["band"].where(banded).map({k: v[1] for k, v in _SIDES.items()}).fillna("")
-    verdict = level.where((better_high != 0) & (side != "")).map({1: ", worse", 5: ", better"})
-    spoken = side + verdict.fillna("")
-    has_note = cells["comment"].fillna("").str.strip() != ""
-    return cells.assign(
-        has_value=has_value,
-        meaning=meaning,
-        text=number.where(has_value, symbol),
-        css=fill.where(banded, np.where(has_value, "", "gap")),
-        mark=cells["band"].where(banded).map({k: v[0] for k, v in _SIDES.items()}).fillna(""),
-        spoken=spoken.where(has_value, meaning),
-        note=(has_note.cumsum() + first_note - 1).where(has_note),
-        joint=cells["joint_code"].fillna("") != "",
-        proxy=cells["is_proxy"].fillna(False).astype(bool) & has_value,
-    )
-
-
-def _row(head: dict, comparators: list[str], part: pd.DataFrame) -> Row:
-    """One printed row. The proxy mark stands at the label where every value is one."""
-    values = part[part["has_value"]]
-    all_proxy = bool(len(values)) and bool(values["proxy"].all())
+def _row(head: dict, comparators: list[str], cells: list[Cell]) -> Row:
     return Row(
         label=head["label"],
         name=head["name"],
         unit=UNITS.get(head["display_unit"], (head["display_unit"], head["display_unit"])),
         period=_period(head),
         polarity=POLARITIES[head["polarity"]],
-        proxy=all_proxy,
+        proxy=bool(head["proxy"]),
         comparators=[head[name] or "–" for name in comparators],
         n="–" if pd.isna(head["n"]) else str(int(head["n"])),
-        cells=[_cell(cell, head, all_proxy) for cell in part.to_dict("records")],
-    )
-
-
-def _cell(cell: dict, head: dict, all_proxy: bool) -> Cell:
-    note = None if pd.isna(cell["note"]) else int(cell["note"])
-    words = f"{cell['la_name']}, {head['label']}: {cell['text']}"
-    if cell["has_value"]:
-        words += f" {UNITS.get(head['display_unit'], (head['display_unit'],))[0]}"
-    extras = {
-        cell["spoken"]: bool(cell["spoken"]),
-        "joint figure of two authorities": cell["joint"],
-        "proxy, near the definition": cell["proxy"],
-        f"comment {note} below": note is not None,
-    }
-    return Cell(
-        text=cell["text"],
-        css=cell["css"],
-        title="; ".join([words, *(text for text, applies in extras.items() if applies)]),
-        mark=cell["mark"],
-        spoken=cell["spoken"],
-        joint=cell["joint"],
-        proxy=cell["proxy"] and not all_proxy,
-        note=note,
+        cells=cells,
     )
 
 
@@ -230,16 +148,16 @@ def _heads(rows: pd.DataFrame, order: pd.DataFrame) -> pd.DataFrame:
         heads["multiplier"],
         heads["decimals"],
     )
-    printed = {
+    figures = {
         name: fixed(half_up_double(heads[name], heads["decimals"]), heads["decimals"])
         for name, *_ in COMPARATORS
     }
-    printed["london_value"] = fixed(london, heads["decimals"])
-    # Beside counts stand counts: London's is the sum, and no rate belongs in that row.
-    printed = {name: text.mask(counted, "") for name, text in printed.items()}
-    london_count = plain(heads["london_numerator"])
-    printed["london_value"] = printed["london_value"].mask(counted, london_count)
-    return heads.assign(**printed)
+    figures["london_value"] = fixed(london, heads["decimals"])
+    # Beside counts stand counts: no rate belongs in that row.
+    figures = {
+        name: text.mask(counted, plain(heads[COUNTS[name]])) for name, text in figures.items()
+    }
+    return heads.assign(**figures)
 
 
 def _period(head: dict) -> tuple[str, str]:

