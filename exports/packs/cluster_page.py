@@ -4,7 +4,7 @@ Chooses and orders what `figures`, `questions` and `narrative` hold; the page an
 both laid out from the same pack.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,9 @@ _SUBMISSION = [
 # fmt: on
 
 
+Cell = dict[Hashable, Any]  # a row of `figures` or `questions`, by column
+
+
 @dataclass(frozen=True)
 class Row:
     """One indicator across the cluster; a cell is a row of `figures`, by authority."""
@@ -47,7 +50,7 @@ class Row:
     unit: str
     london: str
     cluster: str
-    cells: list[dict[str, Any]]
+    cells: list[Cell]
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,10 @@ class Authority:
     counts: Mapping[str, int]
     comments: list[tuple[str, str]]
     quotes: list[Quote]
-    exceptions: list[dict[str, Any]]
-    published: list[dict[str, Any]]
+    exceptions: list[Cell]
+    published: list[Cell]
     judgements: list[tuple[str, str, str]]
-    questions: list[dict[str, Any]]
+    questions: list[Cell]
 
 
 @dataclass(frozen=True)
@@ -147,8 +150,8 @@ def pack(cluster: Cluster, known: Known) -> Pack:
     own = known.figures[known.figures["new_la_code"].isin(codes)]
     shown = own[own.groupby("indicator_code")["is_exception"].transform("any")]
     nearby = known.nearby[known.nearby["comparison_group"] == cluster.code]
-    beside = nearby[nearby["group_text"] != ""].drop_duplicates("indicator_code")
-    beside = beside.set_index("indicator_code")["group_text"]
+    nearby = nearby[nearby["group_text"] != ""].drop_duplicates("indicator_code")
+    beside = nearby.set_index("indicator_code")["group_text"].to_dict()
     themes: dict[str, list[Row]] = {}
     for code, part in shown.groupby("indicator_code", sort=False):
         head = part.iloc[0]

@@ -46,7 +46,7 @@ UNIT_WORDS = {
 
 def of_quarter(marts: Path, quarter: Quarter) -> pd.DataFrame:
     """The returns of a quarter: a row for each London authority and indicator, in reading order."""
-    where = [("source", "==", "return"), ("period_label", "==", quarter.label)]
+    where: list[tuple] = [("source", "==", "return"), ("period_label", "==", quarter.label)]
     where.append(("period_type", "in", _QUARTERLY))
     return _figures(marts, where)
 
@@ -66,7 +66,7 @@ def group_values(marts: Path, quarter: Quarter, kind: str) -> pd.DataFrame:
     row for each figure and group.
     """
     columns = ["indicator_code", "new_la_code", "comparison_group", "group_value", "significance"]
-    where = [("source", "==", "return"), ("period_label", "==", quarter.label)]
+    where: list[tuple] = [("source", "==", "return"), ("period_label", "==", quarter.label)]
     where += [("period_type", "in", _QUARTERLY), ("comparison_group", ">=", kind)]
     where += [("comparison_group", "<", kind + "~")]
     rows = read_mart(marts, "fct_comparison", columns, where)
@@ -142,8 +142,9 @@ def _worded(rows: pd.DataFrame) -> pd.DataFrame:
     of = rows["n"].fillna(0).astype(int).astype("str")
     flagged = rows["periods_flagged"].fillna(0).astype(int).astype("str")
     compared = rows["periods_compared"].fillna(0).astype(int).astype("str")
-    step = np.where(rows["source"] == "published", "years", "quarters")
-    lasting = "so in " + flagged + " of the last " + compared + " " + pd.Series(step, rows.index)
+    by_year = rows["source"] == "published"
+    step = by_year.map({True: " years", False: " quarters"}).astype("str")
+    lasting = "so in " + flagged + " of the last " + compared + step
     lasting = lasting.mask(compared == "1", "compared once")
     size = fixed(half_up_double(rows["change_on_year"].abs(), rows["decimals"]), rows["decimals"])
     is_nil = pd.to_numeric(size, errors="coerce") == 0

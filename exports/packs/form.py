@@ -10,7 +10,7 @@ from docx.shared import Mm, Pt
 from docx.table import Table
 
 from exports import word
-from exports.packs.cluster_page import Authority, Pack
+from exports.packs.cluster_page import Authority, Cell, Pack
 from ingestion.periods import Quarter
 
 _WIDTH = 180
@@ -65,7 +65,7 @@ def _exceptions(document: Document, pack: Pack, quarter: Quarter) -> None:
     _small(made, 8.5)
 
 
-def _cell(cell: dict) -> str:
+def _cell(cell: Cell) -> str:
     """Value and what is said of it: `72.6 ▼ worse, rank 28 of 29, strong evidence`."""
     if not cell["has_value"]:
         return f"{cell['text']} ({cell['meaning'].lower()})"

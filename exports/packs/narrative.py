@@ -54,7 +54,7 @@ def _states(asked: pd.DataFrame) -> dict[str, str]:
     counts = counts.reindex(columns=_STATES, fill_value=0)
     said = {}
     for code, row in zip(counts.index, counts.to_dict("records"), strict=True):
-        parts = [f"{n} {_WORDS.get(state, state)}" for state, n in row.items() if n]
+        parts = [f"{row[state]} {_WORDS.get(state, state)}" for state in _STATES if row[state]]
         total = sum(row.values())
         nothing = row["not_returned"] == total
         said[str(code)] = "Not returned" if nothing else f"Of {total} asked: {', '.join(parts)}"

@@ -19,10 +19,13 @@ from ingestion.registry import seed
 
 MARTS = ("fct_reconciliation",)
 MOST, MOST_OF_ONE_KIND = 6, 2
-FIELDS = ("la", "quarter", "state", "indicator", "value", "london", "cluster", "side", "lasting")
-FIELDS += ("change", "pair", "pair_value", "other_source", "other_value")
+# fmt: off
+FIELDS = (
+    "la", "quarter", "state", "indicator", "value", "london", "cluster", "side", "lasting",
+    "change", "pair", "pair_value", "other_source", "other_value",
+)
+# fmt: on
 _OTHER = {"chat": "what was counted from ChAT / Annex A", "published": "DfE’s publication"}
-_CASE = ["new_la_code", "indicator_code", "pair_indicator_code", *FIELDS, "basis"]
 _ORDER = ["strength", "distance", "indicator_order"]
 
 
