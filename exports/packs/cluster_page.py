@@ -6,6 +6,8 @@ both laid out from the same pack.
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -152,19 +154,20 @@ def pack(cluster: Cluster, known: Known) -> Pack:
     nearby = known.nearby[known.nearby["comparison_group"] == cluster.code]
     nearby = nearby[nearby["group_text"] != ""].drop_duplicates("indicator_code")
     beside = nearby.set_index("indicator_code")["group_text"].to_dict()
+    absent: Cell = {**dict.fromkeys(shown.columns, ""), **_absent()}
     themes: dict[str, list[Row]] = {}
-    for code, part in shown.groupby("indicator_code", sort=False):
-        head = part.iloc[0]
-        cells = {cell["new_la_code"]: cell for cell in part.to_dict("records")}
-        london = part["london_text"].max()
+    for code, part in groupby(shown.to_dict("records"), key=itemgetter("indicator_code")):
+        cells = {cell["new_la_code"]: cell for cell in part}
+        head = next(iter(cells.values()))
+        london = max(cell["london_text"] for cell in cells.values())
         row = Row(
-            code=str(code),
+            code=code,
             label=head["label"],
             name=head["name"],
             unit=head["unit_words"],
             london=london or "–",
             cluster=beside.get(code, "–"),
-            cells=[cells[la] for la in codes if la in cells],
+            cells=[cells.get(la, absent) for la in codes],
         )
         themes.setdefault(head["theme"], []).append(row)
     told = [_authority(code, str(names[code]), known) for code in codes]
@@ -177,6 +180,13 @@ def pack(cluster: Cluster, known: Known) -> Pack:
         shown=int(shown["indicator_code"].nunique()),
         missing=[authority.name for authority in told if not authority.returned],
     )
+
+
+def _absent() -> dict[str, Any]:
+    """The cell of an authority that has no row for an indicator: as if it had sent none."""
+    status = seed("registry/value_statuses").set_index("value_status").loc["not_returned"]
+    said = {"text": status["dfe_symbol"], "meaning": status["label"]}
+    return said | {"has_value": False, "is_exception": False}
 
 
 def _authority(code: str, name: str, known: Known) -> Authority:

@@ -32,6 +32,11 @@ _EXCEPTION = [
     "periods_flagged", "is_small_base", "funnel_z",
 ]
 _CHANGE = [*KEYS, "change_on_year", "year_ago_label", "movement", "judgement"]
+# Needed to print a figure, and no longer once it is printed.
+_WORKING = [
+    "numerator", "denominator", "display_value", "london_value", "london_numerator",
+    "london_denominator", "multiplier", "display_unit", "funnel_z", "change_on_year",
+]
 # fmt: on
 _SUFFIX = {"percent": "%", "rate_per_10000": " per 10,000", "fte": " FTE", "days": " days"}
 UNIT_WORDS = {
@@ -105,7 +110,7 @@ def _figures(marts: Path, where: list[tuple]) -> pd.DataFrame:
         theme_order=rows["theme"].map(themes),
     )
     rows = rows.sort_values(["theme_order", "indicator_order", "la_name"], ignore_index=True)
-    return _worded(_printed(rows))
+    return _worded(_printed(rows)).drop(columns=_WORKING)
 
 
 def _printed(rows: pd.DataFrame) -> pd.DataFrame:

@@ -206,6 +206,17 @@ def test_a_failed_figure_shows_its_symbol_and_no_number(files: dict) -> None:
     assert (cell.value, cell.css) == ("x", "")
 
 
+def test_an_authority_without_a_row_keeps_its_column(changed: Callable[..., dict]) -> None:
+    def without(frame: pd.DataFrame) -> pd.DataFrame:
+        gone = (frame["new_la_code"] == CAMDEN) & (frame["indicator_code"] == "cla")
+        return frame[~gone | (frame["source"] != "return")]
+
+    files = changed(mart_tartan_rug=without, fct_exception=lambda f: f[f["new_la_code"] != CAMDEN])
+    row = row_of(read(files[f"{NORTH}.html"]), "CLA")
+    assert (row["Camden"].value, "Not returned" in row["Camden"].text) == ("x", True)
+    assert row["Enfield"].value != "x"
+
+
 def test_members_are_those_of_the_quarters_last_day(marts: Path, registers: Registers) -> None:
     members = "reference/comparison_group_members"
     where = f"comparison_group == '{NORTH}' and new_la_code == '{BARNET}'"
