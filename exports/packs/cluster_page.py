@@ -182,11 +182,15 @@ def pack(cluster: Cluster, known: Known) -> Pack:
     )
 
 
-def _absent() -> dict[str, Any]:
+def _absent() -> Cell:
     """The cell of an authority that has no row for an indicator: as if it had sent none."""
     status = seed("registry/value_statuses").set_index("value_status").loc["not_returned"]
-    said = {"text": status["dfe_symbol"], "meaning": status["label"]}
-    return said | {"has_value": False, "is_exception": False}
+    return {
+        "text": status["dfe_symbol"],
+        "meaning": status["label"],
+        "has_value": False,
+        "is_exception": False,
+    }
 
 
 def _authority(code: str, name: str, known: Known) -> Authority:

@@ -32,7 +32,7 @@ class Quote:
 class Narratives:
     """Of one quarter: state of each authority's in words, its quotes, and themes by authority.
 
-    themes: columns new_la_code, theme_label; each pair once.
+    themes: columns new_la_code, narrative_theme_label; each pair once.
     """
 
     states: dict[str, str]
@@ -83,7 +83,7 @@ def _quotes(marts: Path, where: list[tuple]) -> dict[str, list[Quote]]:
 
 
 def _themes(marts: Path, where: list[tuple]) -> pd.DataFrame:
-    columns = ["new_la_code", "theme_label"]
+    columns = ["new_la_code", "narrative_theme_label"]
     if not (marts / "mart_narrative_theme.parquet").is_file():
         return pd.DataFrame(columns=columns)
     lines = read_mart(marts, "mart_narrative_theme", columns, where)

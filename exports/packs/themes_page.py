@@ -93,7 +93,8 @@ def told(narratives: Narratives | None, figures: pd.DataFrame) -> list[tuple[str
     if narratives is None or narratives.themes.empty:
         return []
     places = figures.drop_duplicates("new_la_code")[["new_la_code", "la_name", "sub_region"]]
-    lines = narratives.themes.merge(places, on="new_la_code")
+    lines = narratives.themes.rename(columns={"narrative_theme_label": "theme_label"})
+    lines = lines.merge(places, on="new_la_code")
     counts = lines.groupby("theme_label").size().rename("count").reset_index()
     counts = counts.sort_values(["count", "theme_label"], ascending=[False, True])
     return [

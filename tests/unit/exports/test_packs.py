@@ -285,12 +285,23 @@ def test_a_question_is_asked_where_its_condition_holds(
     assert not_asked not in told
 
 
-def test_alone_is_who_surely_differs_from_the_cluster(changed: Callable[..., dict]) -> None:
-    files = changed(
-        fct_exception=one_exception("assessments_45wd_pct", **TIMELY, is_lasting=False),
-        fct_comparison=lambda frame: frame.assign(significance="not_different"),
-    )
-    assert ALONE not in questions(files)
+def test_alone_is_whom_nobody_joins_and_who_surely_differs(changed: Callable[..., dict]) -> None:
+    def low(*codes: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
+        only = one_exception("assessments_45wd_pct", **TIMELY | {"is_lasting": False})
+        return lambda frame: pd.concat([only(frame).assign(new_la_code=code) for code in codes])
+
+    def told(significance: str, *codes: str) -> str:
+        return questions(
+            changed(
+                fct_exception=low(*codes),
+                fct_comparison=lambda frame: frame.assign(significance=significance),
+            )
+        )
+
+    elsewhere = BEXLEY
+    assert ALONE in told("lower", CAMDEN, elsewhere)
+    assert ALONE not in told("not_different", CAMDEN)
+    assert ALONE not in told("lower", CAMDEN, BARNET)
 
 
 def test_a_pair_is_asked_about_only_where_it_contradicts(changed: Callable[..., dict]) -> None:
@@ -365,7 +376,11 @@ def write_narratives(folder: Path) -> None:
         {"answer": "Old words", "quoting": "named", "quarter_label": "2025-26 Q1"},
     ]
     pd.DataFrame([line | one for one in told]).to_parquet(folder / "fct_narrative.parquet")
-    theme = status | {"item": "cla", "narrative_theme": "neglect", "theme_label": "Neglect"}
+    theme = status | {
+        "item": "cla",
+        "narrative_theme": "neglect",
+        "narrative_theme_label": "Neglect",
+    }
     pd.DataFrame([theme, theme]).to_parquet(folder / "mart_narrative_theme.parquet")
 
 
@@ -384,6 +399,19 @@ def test_only_what_may_be_quoted_by_name_is_quoted(
     about = read(files["themes.html"]).sections["told"]
     assert "Neglect" in about
     assert about.count("Camden") == 1
+
+
+def test_marts_of_narratives_without_rows_are_as_none(
+    write_marts: Callable[..., Path], rows: pd.DataFrame
+) -> None:
+    folder = write_marts(rows)
+    write_narratives(folder)
+    for name in ("mart_narrative_status", "fct_narrative", "mart_narrative_theme"):
+        path = folder / f"{name}.parquet"
+        pd.read_parquet(path).head(0).to_parquet(path)
+    files = packs_content(folder, Q2).files
+    assert "Nothing asked" in read(files[f"{NORTH}.html"]).sections[CAMDEN]
+    assert "told" not in read(files["themes.html"]).sections
 
 
 def test_without_narratives_nothing_is_said_of_them(files: dict) -> None:
