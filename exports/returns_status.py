@@ -69,7 +69,7 @@ STATES = {
     "superseded": "Replaced by a later one",
     "not_participating": "Does not take part",
 }
-_RETURNED = ("accepted", "late", "partial")
+RETURNED = ("accepted", "late", "partial")
 # Status of a value: what the matrix prints, its class, and the words for who cannot see either.
 _MARKS = {
     "ok": ("✓", "ok", "returned"),
@@ -197,7 +197,7 @@ def _sent(current: pd.DataFrame, measures: pd.DataFrame) -> list[int]:
 def _headline(authorities: Sequence[dict[str, Any]]) -> list[tuple[str, str, str]]:
     """Number, words and class of each headline count; what is zero and good to be is left in."""
     states = [authority["state"] for authority in authorities]
-    returned = [a for a in authorities if a["state"] in _RETURNED]
+    returned = [a for a in authorities if a["state"] in RETURNED]
     absent = states.count("not_participating")
     found = [
         (f"{len(returned)} of {len(states) - absent}", "returned", "accepted"),
