@@ -24,7 +24,8 @@ returned as (
 
 ),
 
--- Of one indicator there is one exception in a quarter: a figure of the quarter or of its last day.
+-- As the forms ask: of an indicator once, about the year that ends with the quarter only where the quarter itself
+-- is no exception.
 exceptions as (
 
     select
@@ -33,13 +34,18 @@ exceptions as (
         exceptions.indicator_code,
         indicators.label,
         indicators.theme,
+        exceptions.period_type,
         exceptions.direction,
         exceptions.judgement,
         exceptions.evidence
     from {{ ref('fct_exception') }} as exceptions
     inner join {{ ref('dim_indicator') }} as indicators
         on exceptions.indicator_code = indicators.indicator_code
-    where exceptions.source = 'return' and exceptions.period_type in ('quarter', 'snapshot')
+    where exceptions.source = 'return'
+    qualify row_number() over (
+        partition by exceptions.new_la_code, exceptions.period_label, exceptions.indicator_code
+        order by exceptions.period_type = 'rolling_4q', exceptions.period_type
+    ) = 1
 
 ),
 
@@ -102,6 +108,7 @@ asked as (
         exceptions.indicator_code as item,
         exceptions.label,
         exceptions.theme,
+        exceptions.period_type,
         exceptions.direction,
         exceptions.judgement,
         exceptions.evidence
@@ -121,6 +128,7 @@ select
     asked.item,
     asked.label,
     asked.theme,
+    asked.period_type,
     asked.direction,
     asked.judgement,
     asked.evidence,
