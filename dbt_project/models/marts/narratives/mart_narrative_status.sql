@@ -24,8 +24,8 @@ returned as (
 
 ),
 
--- As the forms ask: of an indicator once, about the year that ends with the quarter only where the quarter itself
--- is no exception.
+-- As the forms ask: of an indicator once, about the year that ends with the quarter only where the quarter
+-- itself is no exception.
 exceptions as (
 
     select
