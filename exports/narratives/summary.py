@@ -170,7 +170,6 @@ def _domains(asked: pd.DataFrame, read: pd.DataFrame) -> list[tuple[str, list[di
         ]
         domains.setdefault(str(theme), []).append(
             {
-                "item": f"{item}-{direction}",
                 "label": rows["label"].iloc[0],
                 "side": _SIDES[str(direction)],
                 "asked": len(rows),

@@ -228,7 +228,7 @@ def test_counts_are_those_of_the_marts(tmp_path: Path) -> None:
     assert "Nothing from 26: Barking and Dagenham, Bexley, Brent," in page.words
     assert page.rows["Front door"] == ["7", "8 of 9"]
     assert "Explained by 2 of 3: Ealing, Merton." in page.words
-    assert "Nobody has explained it." in page.words
+    assert "Explained by nobody: In need (▲ 2 among the highest)." in page.words
 
 
 def test_a_long_text_is_cut_after_a_word_and_marked(tmp_path: Path) -> None:
@@ -277,7 +277,7 @@ def test_where_nothing_has_come_the_page_says_what_is_missing(tmp_path: Path) ->
     page = shown(write(tmp_path, nothing))
     assert "No narrative has come back for 2025-26 Q2" in page.words
     assert "0 of 33" in page.words
-    assert "No earlier narrative is held either." in page.words
+    assert "No earlier narrative is held either. Returned forms" in " ".join(page.words.split())
     assert "narratives/2025-26-Q2" in page.words
     assert page.rows["Front door"] == ["7", "0 of 9"]
     assert page.quotes == []
