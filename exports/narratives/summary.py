@@ -25,8 +25,9 @@ MARTS = (
     "mart_submission_status",
 )
 PRODUCT = "narratives"
-# So long a text is read on this page; the whole of it is in fct_narrative.
+# So long a text is read on this page, and all of them together; the whole is in fct_narrative.
 LONGEST = 400
+ALL_TEXTS = 160_000
 
 # fmt: off
 _STATUS = [
@@ -56,6 +57,8 @@ def summary_page(marts: Path, quarter: Quarter) -> str | None:
         return None
     require_unique(asked, "mart_narrative_status", _ITEM)
     read = _readable(asked, answers[answers["quarter_label"] == quarter.label])
+    longest = min(LONGEST, ALL_TEXTS // max(1, int(read["answer"].notna().sum())))
+    read["answer"] = _shortened(read["answer"], longest)
     themes = read_mart(
         marts, "mart_narrative_theme", _THEMES, [("quarter_label", "==", quarter.label)]
     )
@@ -66,7 +69,7 @@ def summary_page(marts: Path, quarter: Quarter) -> str | None:
         marking=product_settings(PRODUCT)["marking"],
         synthetic=bool(answers["is_synthetic"].any()) or is_synthetic(releases),
         least=LEAST_AUTHORITIES,
-        longest=LONGEST,
+        longest=longest,
         counts=_counts(asked),
         any_returned=bool(returned.any()),
         before=_before(status, quarter),
@@ -93,13 +96,13 @@ def _readable(asked: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     shown = quoted(rows[[*ASKED, "la_name", "answer", "quoting"]])
     # Words without a name in an order of their own, which says nothing about whose they are.
     shown = shown.sort_values(["shown", "la_name", "answer"], na_position="last")
-    return shown.assign(answer=_shortened(shown["answer"]), explained_by=rows["la_name"])
+    return shown.assign(explained_by=rows["la_name"])
 
 
-def _shortened(texts: pd.Series) -> pd.Series:
+def _shortened(texts: pd.Series, longest: int) -> pd.Series:
     """Long texts cut after a whole word, and marked."""
-    cut = texts.str.slice(0, LONGEST).str.replace(r"\s+\S*$", "", regex=True) + " […]"
-    return texts.mask(texts.str.len() > LONGEST, cut)
+    cut = texts.str.slice(0, longest).str.replace(r"\s+\S*$", "", regex=True) + " […]"
+    return texts.mask(texts.str.len() > longest, cut)
 
 
 def _counts(asked: pd.DataFrame) -> dict[str, int]:

@@ -238,6 +238,22 @@ def test_a_long_text_is_cut_after_a_word_and_marked(tmp_path: Path) -> None:
     assert summary.LONGEST - 10 < len(long) < summary.LONGEST + 10
 
 
+def test_the_page_stays_small_where_everybody_writes_at_length(tmp_path: Path) -> None:
+    one = told().query("item == 'contacts' and la_name == 'Ealing'").assign(answer="a word " * 300)
+    codes = [f"indicator_{number}" for number in range(600)]
+    page = shown(
+        write(
+            tmp_path,
+            one.merge(pd.DataFrame({"item": codes}), how="cross", suffixes=("_x", "")).drop(
+                columns="item_x"
+            ),
+        )
+    )
+    assert len(page.quotes) == 600
+    assert len(page.html.encode()) < 300_000
+    assert {len(text) // 20 for text, _ in page.quotes} == {13}
+
+
 def test_text_and_marking_are_escaped(tmp_path: Path) -> None:
     page = shown(write(tmp_path, told()))
     assert "EALING-WROTE &lt;b&gt;this&lt;/b&gt;" in page.html
