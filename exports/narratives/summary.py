@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from exports.marts import is_synthetic, product_settings, read_mart, require_unique
+from exports.marts import MartError, is_synthetic, product_settings, read_mart, require_unique
 from exports.narratives.quoting import ASKED, LEAST_AUTHORITIES, quoted
 from exports.pages import page
 from ingestion.landing import LONDON
@@ -87,11 +87,15 @@ def summary_page(marts: Path, quarter: Quarter) -> str | None:
 def _readable(asked: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     """What was asked for and answered, with what of it others may read."""
     answered = asked.loc[asked["state"] == "answered", [*_ITEM, "la_name", "direction"]]
+    # A row of the development plan has several fields and is no answer to anything asked.
+    own = answers[
+        (answers["answer_status"] == "ok") & answers["part"].isin(["exception", "self_view"])
+    ]
     rows = answered.merge(
-        answers.loc[answers["answer_status"] == "ok", [*_ITEM, "answer", "quoting"]],
-        on=_ITEM,
-        validate="one_to_one",
+        own[[*_ITEM, "answer", "quoting"]], on=_ITEM, how="left", validate="one_to_one"
     )
+    if rows["answer"].isna().any():
+        raise MartError("mart_narrative_status has answers that fct_narrative has not")
     rows["direction"] = rows["direction"].fillna("")
     shown = quoted(rows[[*ASKED, "la_name", "answer", "quoting"]])
     # Words without a name in an order of their own, which says nothing about whose they are.

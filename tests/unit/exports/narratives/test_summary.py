@@ -81,6 +81,11 @@ def write(folder: Path, told: pd.DataFrame, themes: list[tuple] = ()) -> Path:
         is_current=True,
         is_synthetic=False,
     )
+    # A development plan is no answer to be quoted: several fields to a row of it.
+    plan = answers[answers["state"] == "answered"].head(1).assign(part="plan", item="1")
+    plan = plan.merge(pd.DataFrame({"field": ["priority", "action"]}), how="cross")
+    plan = plan.drop(columns="field_x").rename(columns={"field_y": "field"})
+    answers = pd.concat([answers, plan.assign(answer="SECRET-PLAN", quoting="named")])
     fields = ["la_name", "part", "item", "label", "narrative_theme", "narrative_theme_label"]
     found = pd.DataFrame(themes, columns=[*fields, "keywords_matched"], dtype="str").assign(
         quarter_label="2025-26 Q2"
