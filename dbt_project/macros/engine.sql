@@ -71,3 +71,9 @@
 
 {# The point in time at which a day begins in London. #}
 {% macro london_midnight(day) %}(cast({{ day }} as timestamp) at time zone 'Europe/London'){% endmacro %}
+
+{# The words of a text, small, one space before each and one after the last: ' no fixed abode '. #}
+{% macro words_of(text) %}lower(regexp_replace(' ' || {{ text }} || ' ', '[^\p{L}\p{N}]+', ' ', 'g')){% endmacro %}
+
+{# Whether a text is in another. #}
+{% macro text_has(text, part) %}contains({{ text }}, {{ part }}){% endmacro %}

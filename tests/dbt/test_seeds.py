@@ -312,8 +312,15 @@ def test_registers_and_products_name_the_same_activities_and_everybody_has_a_row
     """A product whose activity nobody has a row of would be refused for want of a typo."""
     rows = seed("reference/participation").groupby("activity")["new_la_code"].nunique()
     named = set(seed("registry/products")["activity"]) - {""}
-    assert named | {"quarterly_return"} == set(rows.index)
+    assert named | {"quarterly_return", "quoted_narratives"} == set(rows.index)
     assert set(rows) == {33}
+
+
+def test_a_theme_of_narratives_has_one_label_and_keywords_stand_as_they_are_matched() -> None:
+    """In small letters: a keyword is shown to readers as it was typed here."""
+    themes = seed("registry/narrative_themes")
+    assert (themes.groupby("theme")["label"].nunique() == 1).all()
+    assert themes["keyword"].tolist() == themes["keyword"].str.lower().str.strip().tolist()
 
 
 def test_every_product_is_authorised_for_somebody_or_made_on_request() -> None:

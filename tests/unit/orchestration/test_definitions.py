@@ -88,7 +88,8 @@ def test_raw_tables_are_upstream_of_the_models_that_read_them(definitions: dg.De
     assert staging.parent_keys == {dg.AssetKey(["raw", "return_values"])}
     findings = graph.get(dg.AssetKey(["staging", "stg_ledger__findings"]))
     assert findings.parent_keys == {
-        dg.AssetKey(["raw", f"{source}_findings"]) for source in ("return", "annex_a", "published")
+        dg.AssetKey(["raw", f"{source}_findings"])
+        for source in ("return", "annex_a", "published", "narrative")
     }
 
 

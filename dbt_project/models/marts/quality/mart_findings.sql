@@ -1,6 +1,6 @@
 -- One row per finding: what was wrong in a file that is in the landing zone, what history has to ask
 -- about the returns that count, and where figures that DfE prints are not what its own counts give. What
--- Annex A cells held is never here, whatever was handed over.
+-- Annex A cells held, or somebody wrote in a narrative, is never here, whatever was handed over.
 with files as (
 
     select * from {{ ref('stg_ledger__files') }}
@@ -137,9 +137,9 @@ select
     cast(placed.source_row as integer) as row_number,
     placed.column_name,
     placed.measure_code,
-    case when placed.source_name != 'annex_a' then placed.value end as value,
+    case when placed.source_name not in ('annex_a', 'narrative') then placed.value end as value,
     placed.expected,
-    case when placed.source_name != 'annex_a' then placed.suggestion end as suggestion,
+    case when placed.source_name not in ('annex_a', 'narrative') then placed.suggestion end as suggestion,
     cast(placed.finding_count as integer) as finding_count,
     case when placed.quarter_label is not null then seen.first_seen_quarter end as first_seen_quarter,
     case when placed.quarter_label is not null then cast(seen.seen_quarters as integer) end as seen_quarters

@@ -6,6 +6,8 @@ with source as (
     select * from {{ source('raw', 'return_files') }}
     union all by name
     select * from {{ source('raw', 'annex_a_files') }}
+    union all by name
+    select * from {{ source('raw', 'narrative_files') }}
 
 ),
 

@@ -15,6 +15,11 @@ with source as (
         'annex_a' as source_name,
         *
     from {{ source('raw', 'annex_a_findings') }}
+    union all by name
+    select
+        'narrative' as source_name,
+        *
+    from {{ source('raw', 'narrative_findings') }}
 
 ),
 
