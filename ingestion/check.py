@@ -22,13 +22,14 @@ from ingestion.sources import (
     annex_a,
     annex_a_rules,
     chat_values,
+    narratives,
     ofsted,
     parse_landed,
     published,
     returns,
 )
 
-KINDS = ("return", "annex_a", "published")
+KINDS = ("return", "annex_a", "published", "narrative")
 _RECONCILED = {
     "rule_id": "reconciliation",
     "title": "Whether the figures are those of your return",
@@ -117,7 +118,9 @@ def _likely(path: Path) -> list[str]:
         return ["annex_a", "return", "published"]
     if path.suffix.lower() in TEXT:
         return ["published", "return", "annex_a"]
-    return ["return", "annex_a", "published"]
+    if path.suffix.lower() in (".docx", ".doc"):
+        return ["narrative"]
+    return ["return", "annex_a", "published", "narrative"]
 
 
 def _parse(file: landing.LandedFile, kinds: list[str], zone: Path) -> tuple[str, Parsed]:
@@ -127,6 +130,7 @@ def _parse(file: landing.LandedFile, kinds: list[str], zone: Path) -> tuple[str,
         "return": partial(returns.parse, remembered=remembered),
         "annex_a": annex_a.read_lists,
         "published": published.parse,
+        "narrative": narratives.parse,
     }
     results = [(kind, parse_landed(file, parsers[kind])) for kind in kinds]
     return max(results, key=lambda result: len(result[1].tables))
