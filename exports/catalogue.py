@@ -12,6 +12,7 @@ from exports import adcs, appendix_b, d2i, dfe, lscb, returns_status, rug
 from exports.disclosure import profile
 from exports.files import Content
 from exports.marts import product_settings
+from exports.narratives import content as narratives
 from exports.release.audience import Audience
 from ingestion.periods import Quarter
 
@@ -70,6 +71,7 @@ _CONTENT = {
     appendix_b.PRODUCT: (appendix_b.MARTS, appendix_b.appendix_b_content),
     returns_status.PRODUCT: (returns_status.MARTS, _of_all(returns_status.returns_content)),
     rug.PRODUCT: (rug.MARTS, _of_all(rug.rug_content)),
+    narratives.PRODUCT: (narratives.MARTS, _of_all(narratives.narratives_content)),
 }
 
 

@@ -7,7 +7,7 @@ text and may be about a child.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -42,11 +42,28 @@ class Place:
             return f"{self.sheet}, row {self.row + 1}"
         return f"{self.sheet}!{address(self.row, self.column)}"
 
-    def finding(self, rule_id: str, message: str, **more: str | None) -> Finding:
-        cell = None if self.is_document else address(self.row, self.column)
-        at = {"sheet": self.sheet, "cell": cell}
-        found = Finding(rule_id, "check", message, TABLE, row=self.row + 1, **at)
-        return replace(found, **more)
+    def finding(
+        self,
+        rule_id: str,
+        message: str,
+        value: str | None = None,
+        expected: str | None = None,
+        column: str | None = None,
+        fix: str | None = None,
+    ) -> Finding:
+        return Finding(
+            rule_id,
+            "check",
+            message,
+            table=TABLE,
+            sheet=self.sheet,
+            cell=None if self.is_document else address(self.row, self.column),
+            row=self.row + 1,
+            column=column,
+            value=value,
+            expected=expected,
+            fix=fix,
+        )
 
 
 @dataclass(frozen=True)

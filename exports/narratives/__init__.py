@@ -1,0 +1,1 @@
+"""The narratives: forms that ask each authority about its exceptions, and what came back."""
