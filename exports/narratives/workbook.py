@@ -22,13 +22,14 @@ from ingestion.periods import Quarter
 from ingestion.registry import return_due
 
 # Width of each column in letters: indicator, figure, London, facts, chart, last quarter, reference,
-# answer; the plan's further answers.
-_WIDTHS = (34, 16, 16, 44, 64, 36, 22, 60, 40, 24, 16, 36)
-_REFERENCE = 6
+# answer.
+_EXCEPTIONS = (30, 15, 14, 42, 64, 30, 20, 60)
+# Question or row, last quarter, reference, then the answer or the plan's five.
+_QUESTIONS = (32, 34, 20, 60, 48, 22, 16, 40)
 _ANSWER_FILL, _HEAD_FILL, _SOFT, _ALARM = "#FFF4CC", "#ECEAE4", "#555555", "#8F0000"
 _CHART_SCALE = 0.36
 _A3 = 8
-SHEETS = ("Read me", "Narrative")
+SHEETS = ("Read me", "Exceptions", "Self-view and plan")
 
 
 def workbook(
@@ -42,10 +43,11 @@ def workbook(
         created = datetime.combine(return_due(quarter), time())
         about = {"title": title, "subject": marking, "author": "LIIA", "created": created}
         book.set_properties(about)
-        cover, sheet = (book.add_worksheet(name) for name in SHEETS)
+        cover, exceptions, questions = (book.add_worksheet(name) for name in SHEETS)
         _cover(cover, book, asked, quarter, marking, synthetic)
-        _Sheet(book, sheet, asked, quarter).fill(strips)
-        for each in (cover, sheet):
+        _Sheet(book, exceptions, asked, quarter, _EXCEPTIONS, reference=6).exceptions(strips)
+        _Sheet(book, questions, asked, quarter, _QUESTIONS, reference=2).questions()
+        for each in (cover, exceptions, questions):
             _paper(each, title, marking, synthetic)
     return content.getvalue()
 
@@ -86,12 +88,19 @@ def _paper(sheet: Worksheet, title: str, marking: str, synthetic: bool) -> None:
 
 
 class _Sheet:
-    """The sheet of questions, written row by row."""
+    """A sheet that asks, written row by row; `reference` is the column of the references."""
 
     def __init__(
-        self, book: xlsxwriter.Workbook, sheet: Worksheet, asked: Asked, quarter: Quarter
+        self,
+        book: xlsxwriter.Workbook,
+        sheet: Worksheet,
+        asked: Asked,
+        quarter: Quarter,
+        widths: Sequence[float],
+        reference: int,
     ) -> None:
         self.sheet, self.asked, self.quarter, self.row = sheet, asked, quarter, 0
+        self.reference = reference
 
         def style(**look: Any) -> Format:  # noqa: ANN401 - whatever xlsxwriter takes
             base = {"font_name": "Arial", "font_size": 10, "text_wrap": True, "valign": "top"}
@@ -104,11 +113,11 @@ class _Sheet:
         self.soft = style(border=1, font_color=_SOFT)
         self.small = style(border=1, font_color=_SOFT, font_size=7)
         self.answer = style(border=1, bg_color=_ANSWER_FILL, locked=False)
-        for column, width in enumerate(_WIDTHS):
+        for column, width in enumerate(widths):
             sheet.set_column(column, column, width)
+        sheet.protect("", {"format_rows": True, "format_columns": True})
 
-    def fill(self, strips: Sequence[bytes]) -> None:
-        self._exceptions(strips)
+    def questions(self) -> None:
         self._section(wording.SELF_VIEW)
         self._heads(["Question"], ["Your answer"])
         for code, question in form.QUESTIONS.items():
@@ -118,20 +127,14 @@ class _Sheet:
         for number in range(1, form.PLAN_ROWS + 1):
             self._line([f"Priority {number}"], "plan", str(number), 45)
         self._section(wording.SHARING, wording.SHARING_WHY)
-        self._heads([""], ["Others may read our answers …"])
+        self._heads(["Sharing"], ["Others may read our answers …"])
         self._line(["Choose from the list"], "sharing", "quote", 20)
-        choice = [*form.QUOTING.values()]
-        self.sheet.write_string(
-            self.row - 1, _REFERENCE + 1, form.QUOTING[form.QUOTING_DEFAULT], self.answer
-        )
-        self.sheet.data_validation(
-            self.row - 1, _REFERENCE + 1, self.row - 1, _REFERENCE + 1,
-            {"validate": "list", "source": choice},
-        )  # fmt: skip
-        unlocked = {"format_rows": True, "format_columns": True}
-        self.sheet.protect("", unlocked)
+        cell = (self.row - 1, self.reference + 1)
+        self.sheet.write_string(*cell, form.QUOTING[form.QUOTING_DEFAULT], self.answer)
+        choice = {"validate": "list", "source": [*form.QUOTING.values()]}
+        self.sheet.data_validation(*cell, *cell, choice)
 
-    def _exceptions(self, strips: Sequence[bytes]) -> None:
+    def exceptions(self, strips: Sequence[bytes]) -> None:
         said = wording.about_exceptions(self.asked, self.quarter, charts=bool(strips))
         self._section(wording.EXCEPTIONS, said)
         if not self.asked.exceptions:
@@ -146,14 +149,14 @@ class _Sheet:
                 one.london,
                 wording.comparison(one),
             ]
-            self._line(told, "exception", one.indicator_code, 90)
+            self._line(told, "exception", one.indicator_code, 62)
             if strips:
                 options = {
                     "image_data": io.BytesIO(strips[number]),
                     "x_scale": _CHART_SCALE,
                     "y_scale": _CHART_SCALE,
                     "x_offset": 4,
-                    "y_offset": 30,
+                    "y_offset": 18,
                     "description": wording.chart_in_words(one),
                 }
                 self.sheet.insert_image(self.row - 1, 4, f"{one.indicator_code}.png", options)
@@ -166,7 +169,7 @@ class _Sheet:
         self.row += 2 if words else 1
 
     def _heads(self, told: Sequence[str], answers: Sequence[str]) -> None:
-        blank = [""] * (_REFERENCE - 1 - len(told))
+        blank = [""] * (self.reference - 1 - len(told))
         before = f"Last quarter ({self.quarter.shift(-1).label}) you wrote"
         for column, words in enumerate([*told, *blank, before, "Reference", *answers]):
             self.sheet.write_string(self.row, column, words, self.head)
@@ -175,14 +178,14 @@ class _Sheet:
     def _line(self, told: Sequence[str], part: str, item: str, height: float) -> None:
         """A row that asks: what it is about, what was said before, reference, cells to answer."""
         self.sheet.set_row(self.row, height)
-        for column in range(_REFERENCE - 1):
+        for column in range(self.reference - 1):
             words = told[column] if column < len(told) else ""
             self.sheet.write_string(self.row, column, words, self.cell if column else self.bold)
         said = [self.asked.previous.get((part, item, field), "") for field in form.FIELDS[part]]
         before = "; ".join(dict.fromkeys(filter(None, said)))
-        self.sheet.write_string(self.row, _REFERENCE - 1, before, self.soft)
+        self.sheet.write_string(self.row, self.reference - 1, before, self.soft)
         reference = Reference(self.asked.short_code, self.quarter.slug, part, item)
-        self.sheet.write_string(self.row, _REFERENCE, str(reference), self.small)
+        self.sheet.write_string(self.row, self.reference, str(reference), self.small)
         for number in range(len(form.FIELDS[part])):
-            self.sheet.write_blank(self.row, _REFERENCE + 1 + number, None, self.answer)
+            self.sheet.write_blank(self.row, self.reference + 1 + number, None, self.answer)
         self.row += 1
