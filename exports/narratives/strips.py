@@ -131,6 +131,10 @@ def _cut(page: bytes, count: int) -> list[bytes]:
         plain = whole.convert("RGB").quantize(
             _COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
         )
+    # The nearest of few colours to white is not white, and the ground shows it.
+    ground = 3 * plain.tobytes()[0]
+    palette = list(plain.getpalette() or [])
+    plain.putpalette([*palette[:ground], 255, 255, 255, *palette[ground + 3 :]])
     height = plain.height // count
     return [_png(plain.crop((0, n * height, plain.width, (n + 1) * height))) for n in range(count)]
 

@@ -21,7 +21,7 @@ from tests.unit.ingestion.builders import (
 )
 
 
-@pytest.mark.parametrize("kind", ["return", "annex_a", "published"])
+@pytest.mark.parametrize("kind", ["return", "annex_a", "published", "narrative"])
 def test_the_kind_is_told_from_the_content(tmp_path: Path, kind: str) -> None:
     if kind == "published":
         path = tmp_path / "a.csv"
