@@ -7,6 +7,7 @@ cells a real form has besides its references (`exports/narratives`).
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 import pandas as pd
 import xlsxwriter
@@ -79,13 +80,13 @@ def write_narratives(root: Path, figures: Figures, span: list[Quarter]) -> list[
 
 def _exceptions(figures: Figures, quarter: Quarter) -> dict[str, list[str]]:
     """By authority the indicators in London's highest or lowest fifth, of a few that are simple."""
-    returned = figures.frame.xs((quarter.year, quarter.number)).drop(index=_NOT_RANKED)
+    returned = cast(pd.DataFrame, figures.frame.xs((quarter.year, quarter.number)))
     people = figures.authorities.set_index("short_code")["population"]
     terms = seed("registry/indicator_terms")
     measures = terms.groupby(["indicator_code", "role"])["measure_code"].agg(list)
 
     def counted(code: str, role: str) -> pd.Series:
-        return returned[list(measures[code, role])].sum(axis="columns")
+        return returned[list(measures[code, role])].sum(axis=1)
 
     rates = pd.DataFrame(
         {
