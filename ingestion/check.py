@@ -85,6 +85,9 @@ def _measure(finding: Finding, submissions: list[Parsed]) -> dict[str, str]:
 
 def _tables(submissions: list[Parsed]) -> dict[str, Any]:
     """Tables by name; those of further submissions in the same file with their sheet's name."""
+    if (answers := submissions[0].tables.get(narratives.TABLE)) is not None:
+        # They are found by references: a form has no columns to match.
+        return {narratives.TABLE: {"rows": len(answers), "columns": {}}}
     return {
         name if parsed is submissions[0] else f"{name} ({parsed.sheet})": {
             "rows": _rows(parsed, name),

@@ -110,11 +110,12 @@ def _slot(reference: Reference, written: str, place: Place, cells: Sequence[obje
     width = len(form.FIELDS.get(reference.part, ("",)))
     after = [_text(cell) for cell in cells[place.column + 1 :]]
     answers = after[:width]
-    missing = width - len(answers)
+    # A sheet has no end to the right; a row of a Word table has.
+    missing = width - len(answers) if place.is_document else 0
     return Slot(
         reference,
         place,
-        (*answers, *[""] * missing),
+        (*answers, *[""] * (width - len(answers))),
         _text(cells[place.column]).replace(written, "").strip(),
         any(after[width:]),
         missing,
