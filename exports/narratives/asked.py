@@ -31,7 +31,7 @@ RETURNED = "fct_narrative"
 _EXCEPTION = [
     "source", "new_la_code", "indicator_code", "period_type", "period_label", "direction",
     "judgement", "rank", "rank_from_lowest", "n", "significance", "periods_compared",
-    "periods_flagged", "is_lasting", "evidence", "is_small_base", "difference",
+    "periods_flagged", "is_lasting", "evidence", "is_small_base",
 ]
 _FIGURE = [
     "indicator_code", "new_la_code", "period_type", "value", "value_status", "numerator",
