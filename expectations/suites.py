@@ -9,17 +9,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from expectations.contracts import marts
+from ingestion import narrative_form
 from ingestion.codes import code_list
 from ingestion.conform import UNBORN
 from ingestion.contract import Between, NotBefore, NotNull, Unique
 from ingestion.pipeline import contract_table, tables_of
 from ingestion.registry import seed
-from ingestion.sources import annex_a, chat_values, ofsted
+from ingestion.sources import annex_a, chat_values, narrative_answers, ofsted
 from ingestion.sources.published_standard import LEVELS, PERIOD
 
 # What each contract severity means for a gate: `block` stops the run.
 SEVERITY = {"block": "critical", "check": "warning", "note": "info"}
 
+
+_ANSWER = ["part", "item", "field", "answer_status", "source_address"]
 
 # What to do about a failure.
 _TELL = "A fault of the platform: tell an engineer."
@@ -87,6 +90,12 @@ def raw_suite(table: str) -> list[Rule]:
             _in_set(table, "judgement_area", ofsted.judgement_areas()),
             _in_set(table, "grade", code_list(ofsted.GRADES)),
             _in_set(table, "grade_status", list(ofsted.STATUSES)),
+        ]
+    elif table == narrative_answers.TABLE:
+        rules += [_not_null(table, key, "an answer without it has no place") for key in _ANSWER]
+        rules += [
+            _in_set(table, "part", list(narrative_form.FIELDS)),
+            _in_set(table, "answer_status", list(narrative_answers.STATUSES)),
         ]
     elif table == annex_a.COLUMNS:
         keys = ["list_name", "column_name"]

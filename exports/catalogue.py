@@ -13,6 +13,7 @@ from exports.disclosure import profile
 from exports.files import Content
 from exports.marts import product_settings
 from exports.packs import content as packs
+from exports.narratives import content as narratives
 from exports.release.audience import Audience
 from ingestion.periods import Quarter
 
@@ -72,6 +73,7 @@ _CONTENT = {
     returns_status.PRODUCT: (returns_status.MARTS, _of_all(returns_status.returns_content)),
     rug.PRODUCT: (rug.MARTS, _of_all(rug.rug_content)),
     packs.PRODUCT: (packs.MARTS, _of_all(packs.packs_content)),
+    narratives.PRODUCT: (narratives.MARTS, _of_all(narratives.narratives_content)),
 }
 
 

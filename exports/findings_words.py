@@ -20,6 +20,7 @@ KINDS = {
     "return": "Quarterly return",
     "annex_a": "Annex A lists",
     "published": "Published statistics",
+    "narrative": "Narrative form",
 }
 CHILD_LEVEL = "This report quotes cells about children. Keep it where the file itself may be kept."
 WHOLE_FILE = "The whole file"

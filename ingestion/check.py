@@ -22,13 +22,14 @@ from ingestion.sources import (
     annex_a,
     annex_a_rules,
     chat_values,
+    narratives,
     ofsted,
     parse_landed,
     published,
     returns,
 )
 
-KINDS = ("return", "annex_a", "published")
+KINDS = ("return", "annex_a", "published", "narrative")
 _RECONCILED = {
     "rule_id": "reconciliation",
     "title": "Whether the figures are those of your return",
@@ -84,6 +85,9 @@ def _measure(finding: Finding, submissions: list[Parsed]) -> dict[str, str]:
 
 def _tables(submissions: list[Parsed]) -> dict[str, Any]:
     """Tables by name; those of further submissions in the same file with their sheet's name."""
+    if (answers := submissions[0].tables.get(narratives.TABLE)) is not None:
+        # They are found by references: a form has no columns to match.
+        return {narratives.TABLE: {"rows": len(answers), "columns": {}}}
     return {
         name if parsed is submissions[0] else f"{name} ({parsed.sheet})": {
             "rows": _rows(parsed, name),
@@ -117,7 +121,9 @@ def _likely(path: Path) -> list[str]:
         return ["annex_a", "return", "published"]
     if path.suffix.lower() in TEXT:
         return ["published", "return", "annex_a"]
-    return ["return", "annex_a", "published"]
+    if path.suffix.lower() in (".docx", ".doc"):
+        return ["narrative"]
+    return ["return", "annex_a", "published", "narrative"]
 
 
 def _parse(file: landing.LandedFile, kinds: list[str], zone: Path) -> tuple[str, Parsed]:
@@ -127,6 +133,7 @@ def _parse(file: landing.LandedFile, kinds: list[str], zone: Path) -> tuple[str,
         "return": partial(returns.parse, remembered=remembered),
         "annex_a": annex_a.read_lists,
         "published": published.parse,
+        "narrative": narratives.parse,
     }
     results = [(kind, parse_landed(file, parsers[kind])) for kind in kinds]
     return max(results, key=lambda result: len(result[1].tables))

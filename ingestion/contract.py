@@ -170,16 +170,27 @@ class Table(_Strict):
         return next(column for column in self.columns if column.name == name)
 
 
+class Personal(_Rule):
+    """What may be about one person and must not stand in free text, whatever its case.
+
+    `check_digit` is a second proof, where digits alone would take in too much.
+    """
+
+    pattern: str
+    check_digit: Literal["nhs_number"] | None = None
+
+
 class Contract(_Strict):
     """A source. `symbols` are what a cell may hold in place of a number, by status; the keys of
     `patterns` are regular expressions for the same.
     """
 
-    source: Literal["return", "annex_a", "chat", "published", "ofsted"]
+    source: Literal["return", "annex_a", "chat", "published", "ofsted", "narrative"]
     tables: list[Table]
     list_rules: list[ListRule] = []
     symbols: dict[str, str] = {}
     patterns: dict[str, str] = {}
+    personal: list[Personal] = []
 
     def table(self, name: str) -> Table:
         return next(table for table in self.tables if table.name == name)
@@ -215,7 +226,7 @@ def load_typed(model: type[_Model], path: Path) -> _Model:
 
 
 def load_contract(source: str, folder: Path = CONTRACTS) -> Contract:
-    """The contract of `return`, `annex_a`, `chat`, `ofsted` or `published` (DfE's datasets in one).
+    """The contract of a source by its name; `published` has DfE's datasets in one.
 
     Raises ContractError naming the file and field when the YAML does not fit the model.
     """

@@ -21,7 +21,12 @@ from ingestion.headers import normalise
 from ingestion.periods import Quarter
 from ingestion.registry import seed
 
-FOLDERS = {"return": "returns", "annex_a": "annex_a", "published": "published"}
+FOLDERS = {
+    "return": "returns",
+    "annex_a": "annex_a",
+    "published": "published",
+    "narrative": "narratives",
+}
 SYNTHETIC_MARK = "SYNTHETIC.txt"
 LONDON = ZoneInfo("Europe/London")
 LONGEST_NAME = 200

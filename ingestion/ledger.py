@@ -291,7 +291,11 @@ def _numbers(ledger: pd.DataFrame, run: pd.Series, subject: pd.Series) -> pd.Ser
     new = counts & kept.isna()
     highest = given.groupby(subject).transform("max").fillna(0)
     kept = kept.mask(new, highest + new.groupby(subject).cumsum())
-    return kept.where(ledger["source"] == "return", place).where(numbered).astype("Int64")
+    return (
+        kept.where(ledger["source"].isin(["return", "narrative"]), place)
+        .where(numbered)
+        .astype("Int64")
+    )
 
 
 def _release_ids(ledger: pd.DataFrame) -> pd.Series:

@@ -26,11 +26,21 @@ from ingestion.findings import Finding, to_frame
 from ingestion.landing import LandedFile
 from ingestion.ledger import Ledger
 from ingestion.registry import seeds_folder
-from ingestion.sources import Parsed, annex_a, chat_values, ofsted, parse_landed, published, returns
+from ingestion.sources import (
+    Parsed,
+    annex_a,
+    chat_values,
+    narrative_answers,
+    narratives,
+    ofsted,
+    parse_landed,
+    published,
+    returns,
+)
 from ingestion.sources.published_standard import KEYS
 from ingestion.store import ledger_path, parsed_folder, read_parquet, write_parquet
 
-SOURCES = ("return", "annex_a", "published")
+SOURCES = ("return", "annex_a", "published", "narrative")
 
 _ARROW = {
     "text": pa.string(),
@@ -110,6 +120,8 @@ def _fields(table: str) -> list[tuple[str, pa.DataType]]:
     if table == "return_values":
         names = ["measure_code", "unit", "comment", "value_status", "value_text", "sheet", "cell"]
         return [*((n, pa.string()) for n in names), ("row", pa.int64()), ("value", pa.float64())]
+    if table == narratives.TABLE:
+        return [(name, pa.string()) for name in narrative_answers.COLUMNS]
     if table == annex_a.COLUMNS:
         texts = [(name, pa.string()) for name in ("list_name", "column_name")]
         counts = [(name, pa.int64()) for name in ("filled", "row_count")]
@@ -239,6 +251,8 @@ def parser(
 ) -> Callable[[LandedFile], Parsed]:
     if source == "annex_a":
         return partial(annex_a.parse, key=key)
+    if source == "narrative":
+        return narratives.parse
     return partial(returns.parse, remembered=remembered) if source == "return" else published.parse
 
 
@@ -381,4 +395,5 @@ def _hand_over_findings(
 def contract_table(table: str) -> Table:
     """The contract's table behind a raw table that has row rules."""
     source = "annex_a" if table.startswith("annex_a") else "return"
-    return contract("ofsted" if table == ofsted.TABLE else source).table(table)
+    own = {ofsted.TABLE: "ofsted", narratives.TABLE: "narrative"}
+    return contract(own.get(table, source)).table(table)

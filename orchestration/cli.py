@@ -116,7 +116,9 @@ def check(
     file: Annotated[Path, typer.Argument(help="A return, an Annex A workbook or a published CSV.")],
     kind: Annotated[
         str | None,
-        typer.Option("--as", help="return, annex_a or published; told from the file if left out."),
+        typer.Option(
+            "--as", help="return, annex_a, published or narrative; told from the file if left out."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     report: Annotated[

@@ -12,7 +12,12 @@ from ingestion.registry import seed
 NAME = "README.md"
 
 _TABLES = (".csv", ".parquet", ".xlsx")
-_KINDS = {".html": "page, opens in a browser", ".xlsx": "workbook", ".json": "for programs"}
+_KINDS = {
+    ".html": "page, opens in a browser",
+    ".xlsx": "workbook",
+    ".docx": "Word document",
+    ".json": "for programs",
+}
 
 
 def readme(manifest: Mapping[str, Any]) -> str:

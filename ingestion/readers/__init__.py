@@ -45,8 +45,8 @@ class Sheet:
     delimiter: str | None = None
 
 
-def read(path: Path, limit_bytes: int | None = None) -> list[Sheet]:
-    """Every sheet of a workbook, or the one table of a text file.
+def read(path: Path, limit_bytes: int | None = None, documents: bool = False) -> list[Sheet]:
+    """Every sheet of a workbook, or the one table of a text file; with `documents` Word's tables.
 
     Raises UnreadableFile for a file that is gone, damaged, encrypted, with macros or of another
     kind, and for one that unpacks to more than `limit_bytes` (without it, MAX_UNPACKED_BYTES).
@@ -57,13 +57,17 @@ def read(path: Path, limit_bytes: int | None = None) -> list[Sheet]:
 
     try:
         check_size(path.stat().st_size, limit)
-        kind = sniff.kind_of(path)
+        kind = sniff.kind_of(path, documents)
     except OSError as error:
         raise UnreadableFile(f"the file cannot be opened ({error.strerror})") from error
     if kind == "text":
         from ingestion.readers.text import read_text
 
         return [read_text(path)]
+    if kind == "docx":
+        from ingestion.readers.docx import read_document
+
+        return read_document(path, limit)
     from ingestion.readers.workbook import read_workbook
 
     return read_workbook(path, kind, limit)

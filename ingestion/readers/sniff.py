@@ -59,8 +59,11 @@ _WEB_PAGE = re.compile(
 )
 
 
-def kind_of(path: Path) -> str:
-    """`xlsx`, `ods`, `xls` or `text`; raises UnreadableFile that names anything else."""
+def kind_of(path: Path, documents: bool = False) -> str:
+    """`xlsx`, `ods`, `xls` or `text`; raises UnreadableFile that names anything else.
+
+    With `documents` also `docx`.
+    """
     if path.is_dir():
         raise _wrong("a folder; send the workbook itself")
     if path.name.startswith(("~$", ".~lock.")):
@@ -72,7 +75,7 @@ def kind_of(path: Path) -> str:
     if head.startswith(_OLE):
         return _ole(path)
     if head.startswith(b"PK\x03\x04") or zipfile.is_zipfile(path):
-        return _zip(path)
+        return _zip(path, documents)
     for place, sign, what in _SIGNATURES:
         if head[place:].startswith(sign):
             raise _wrong(f"{what}; send the workbook as .xlsx or .csv")
@@ -107,7 +110,7 @@ def _has_entry(data: bytes, name: str) -> bool:
     return False
 
 
-def _zip(path: Path) -> str:
+def _zip(path: Path, documents: bool) -> str:
     try:
         _check_directory(path)
         with zipfile.ZipFile(path) as archive:
@@ -132,6 +135,8 @@ def _zip(path: Path) -> str:
         if any(n.startswith(("basic/", "scripts/")) and not n.endswith("/") for n in names):
             raise macros()
         return "ods"
+    if documents and "word/document.xml" in names:
+        return "docx"
     for part, what in _PACKAGES:
         if any(name.startswith(part) for name in names):
             raise _wrong(what)

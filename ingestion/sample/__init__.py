@@ -15,6 +15,7 @@ from ingestion.registry import indicator_set_in_force, return_due
 from ingestion.sample.annex_a import write_annex_a
 from ingestion.sample.deliveries import write_aliases, write_returns
 from ingestion.sample.figures import london_authorities, quarters_between, simulate
+from ingestion.sample.narratives import write_narratives
 from ingestion.sample.ofsted import write_ofsted
 from ingestion.sample.published import LAST_NEEDED, write_published
 
@@ -76,12 +77,14 @@ def write_landing_zone(
     published = write_published(dest / "published", figures, seed)
     published += write_ofsted(dest / "published", figures.authorities, seed)
     annex_a = write_annex_a(dest / "annex_a", figures, annex_a_las, span, rows_scale, seed)
+    narratives = write_narratives(dest / "narratives", figures, span)
     return SampleSummary(
         root=dest,
         paths={
             "returns": tuple(returns),
             "published": tuple(published),
             "annex_a": tuple(annex_a),
+            "narratives": tuple(narratives),
         },
     )
 

@@ -65,7 +65,7 @@ def parse_landed(file: LandedFile, parse: Callable[[LandedFile], Parsed]) -> Par
             parsed = Parsed(findings=[fault("file.failed", "Reading this file", error)])
     for each in (parsed, *parsed.more):
         each.table_names = sorted(each.tables)
-        if file.source in ("return", "annex_a"):
+        if file.source in ("return", "annex_a", "narrative"):
             # Also what cannot be read was sent by somebody, for some quarter.
             quarter = landing.quarter_of(file)
             each.la_code = each.la_code or landing.la_of(file)

@@ -18,6 +18,7 @@ DESCRIPTIONS = {
     "annex_a": "ChAT / Annex A child-level lists, made safe on landing. Restricted.",
     "published": "DfE statistics (Explore Education Statistics), every column of every known file;"
     " and Ofsted’s judgements.",
+    "narrative": "Narrative forms sent back: the authorities’ own words, a row per answer.",
 }
 
 

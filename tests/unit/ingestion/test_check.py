@@ -21,13 +21,15 @@ from tests.unit.ingestion.builders import (
 )
 
 
-@pytest.mark.parametrize("kind", ["return", "annex_a", "published"])
+@pytest.mark.parametrize("kind", ["return", "annex_a", "published", "narrative"])
 def test_the_kind_is_told_from_the_content(tmp_path: Path, kind: str) -> None:
     if kind == "published":
         path = tmp_path / "a.csv"
         path.write_text(ees(REFERRALS))
     else:
-        sheets = {"Return": return_rows()} if kind == "return" else annex_a_sheets()
+        narrative = {"Form": [["CAM/2025-26-Q2/self_view/good", "Hubs"]]}
+        by_kind = {"return": {"Return": return_rows()}, "narrative": narrative}
+        sheets = by_kind.get(kind) or annex_a_sheets()
         path = write_book(tmp_path / "a.xlsx", sheets)
     assert check_file(path)["kind"] == kind
     assert check_file(path, kind)["tables"] == check_file(path)["tables"]

@@ -74,7 +74,7 @@ def test_a_new_dataset_is_a_new_file(tmp_path: Path) -> None:
     assert len(tables) == len(contract("published").tables) + 1
 
 
-@pytest.mark.parametrize("source", ["return", "annex_a", "published", "ofsted"])
+@pytest.mark.parametrize("source", ["return", "annex_a", "published", "ofsted", "narrative"])
 def test_the_packaged_contracts_hold_together(source: str) -> None:
     for table in contract(source).tables:
         names = [column.name for column in table.columns]

@@ -101,6 +101,7 @@ def test_what_is_handed_over_has_the_promised_schema(
     land("annex_a/2025-26-Q2/CAM/chat values.csv", CHAT_VALUES)
     land("published/c1.csv", ees(REFERRALS))
     land("published/ofsted.csv", OFSTED)
+    land("narratives/form.xlsx", {"Form": [["CAM/2025-26-Q2/self_view/good", "Early help hubs"]]})
     for source in pipeline.SOURCES:
         run(source)
         for table in tables_of(source):

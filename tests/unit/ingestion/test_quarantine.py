@@ -192,7 +192,7 @@ def kept(home: Path) -> list[str]:
     return sorted(path.name for path in (home / "quarantine").rglob("*") if path.is_file())
 
 
-@pytest.mark.parametrize("source", ["return", "annex_a", "published"])
+@pytest.mark.parametrize("source", ["return", "annex_a", "published", "narrative"])
 def test_the_pipeline_keeps_what_it_sets_aside(
     land: Callable, zone: Path, tmp_path: Path, source: str
 ) -> None:

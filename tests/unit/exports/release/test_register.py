@@ -88,6 +88,7 @@ def test_what_the_memorandum_gives_and_nothing_more() -> None:
         "rug": ["london_las"],
         "returns": ["london_las"],
         "packs": ["london_las"],
+        "narratives": ["london_las"],
         "d2i": ["d2i"],
         "adcs": ["adcs"],
         "lscb": ["london_las", "lscb"],

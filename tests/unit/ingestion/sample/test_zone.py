@@ -30,7 +30,7 @@ def test_two_runs_give_the_same_bytes(zone: SampleSummary, tmp_path: Path) -> No
 def test_every_file_says_that_it_is_synthetic(zone: SampleSummary) -> None:
     assert [p for p in files(zone.root) if "synthetic" not in p.name.lower()] == []
     assert "invented" in (zone.root / "SYNTHETIC.txt").read_text(encoding="utf-8")
-    for path in zone.paths["returns"] + zone.paths["annex_a"]:
+    for path in zone.paths["returns"] + zone.paths["annex_a"] + zone.paths["narratives"]:
         assert "SYNTHETIC" in openpyxl.load_workbook(path, read_only=True).properties.description
     assert all(sidecar(path)["synthetic"] is True for path in zone.paths["published"])
 
@@ -39,7 +39,9 @@ def test_the_summary_counts_what_stands_on_disk(zone: SampleSummary) -> None:
     data = [p for p in files(zone.root) if p.suffix in (".xlsx", ".csv")]
     on_disk = [p for p in data if "aliases" not in p.parts]
     assert sorted(p for paths in zone.paths.values() for p in paths) == on_disk
-    assert zone.files == {"returns": 2 * 33 - 3 + 2, "published": 23 + 2, "annex_a": 2}
+    returns, published = 2 * 33 - 3 + 2, 23 + 2
+    expected = {"returns": returns, "published": published, "annex_a": 2, "narratives": 20 + 5}
+    assert zone.files == expected
 
 
 def test_a_folder_with_files_is_refused(tmp_path: Path) -> None:
