@@ -13,6 +13,7 @@ from exports.disclosure import profile
 from exports.files import Content
 from exports.marts import product_settings
 from exports.release.audience import Audience
+from exports.reports import content as reports
 from ingestion.periods import Quarter
 
 
@@ -70,6 +71,7 @@ _CONTENT = {
     appendix_b.PRODUCT: (appendix_b.MARTS, appendix_b.appendix_b_content),
     returns_status.PRODUCT: (returns_status.MARTS, _of_all(returns_status.returns_content)),
     rug.PRODUCT: (rug.MARTS, _of_all(rug.rug_content)),
+    reports.PRODUCT: (reports.MARTS, _of_all(reports.reports_content)),
 }
 
 
