@@ -5,15 +5,15 @@
   document.documentElement.className = "js";
 
   function draw(plot, paper) {
-    if (plot.drawn || !window.Plotly) return;
-    plot.drawn = true;
+    if (plot.begun || !window.Plotly) return;
+    plot.begun = true;
     var spec = JSON.parse(plot.nextElementSibling.textContent);
     spec.layout.template = shared[plot.parentNode.className];
     spec.data.forEach(function (trace) {
       if (trace.customdata) trace.text = trace.customdata.map(function (place) { return shared.names[place]; });
     });
     if (paper) { spec.layout.width = paper.width; spec.layout.height = paper.height; }
-    Plotly.newPlot(plot, spec.data, spec.layout, shared.config);
+    Plotly.newPlot(plot, spec.data, spec.layout, shared.config).then(function () { plot.drawn = true; });
   }
 
   function start() {
@@ -43,8 +43,10 @@
   });
   window.addEventListener("afterprint", function () {
     plots.forEach(function (plot) {
-      if (!plot.drawn) return;
-      Plotly.relayout(plot, { width: null, height: null, autosize: true });
+      if (!plot.begun) return;
+      Plotly.purge(plot);
+      plot.begun = plot.drawn = false;
     });
+    start();
   });
 })();

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from ingestion.registry import seed
+from tests.unit.exports import benchmarks
 
 ENGLAND, LONDON, INNER, OUTER = "E92000001", "E12000007", "E13000001", "E13000002"
 FEW = ("contacts", "referrals", "repeat_referrals_pct", "assessments_45wd_pct", "cla")
@@ -250,23 +251,16 @@ def findings(quarter: str = "2025-26 Q2") -> pd.DataFrame:
     return frame.astype(dict.fromkeys(text, "str")).drop(columns="short_code")
 
 
-def comparisons(rows: pd.DataFrame) -> pd.DataFrame:
-    """fct_comparison with London: ranks of usable figures, but for counts and City of London."""
-    las = rows[~rows["new_la_code"].isin([ENGLAND, LONDON, INNER, OUTER])]
-    las = las[las["is_current"] & ~las["unit"].isin(["count", "fte"])]
-    usable = (las["value_status"] == "ok") & (las["new_la_code"] != "E09000001")
-    point = ["indicator_code", "source", "period_type", "period_label"]
-    value = las["value"].where(usable)
-    rank = value.groupby([las[key] for key in point]).rank(method="min", ascending=False)
-    return las[[*point, "new_la_code"]].assign(comparison_group="london", rank=rank)
-
-
 def write(folder: Path, rows: pd.DataFrame, rug: pd.DataFrame | None = None) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     areas().to_parquet(folder / "dim_local_authority.parquet")
     indicators().to_parquet(folder / "dim_indicator.parquet")
     rows.to_parquet(folder / "fct_indicator.parquet")
-    comparisons(rows).to_parquet(folder / "fct_comparison.parquet")
+    benchmarks.comparisons(rows).to_parquet(folder / "fct_comparison.parquet")
+    benchmarks.changes(rows).to_parquet(folder / "fct_change.parquet")
+    benchmarks.exceptions(rows).to_parquet(folder / "fct_exception.parquet")
+    benchmarks.headlines(rows).to_parquet(folder / "mart_headline.parquet")
+    benchmarks.reconciliations().to_parquet(folder / "fct_reconciliation.parquet")
     (rug_of(rows) if rug is None else rug).to_parquet(folder / "mart_tartan_rug.parquet")
     statuses().to_parquet(folder / "mart_submission_status.parquet")
     findings().to_parquet(folder / "mart_findings.parquet")

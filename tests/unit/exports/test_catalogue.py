@@ -39,13 +39,13 @@ def test_a_product_reads_only_the_marts_it_declares(
     assert "none" not in made.releases
 
 
-@pytest.mark.parametrize("product_id", ["rug", "returns"])
+@pytest.mark.parametrize("product_id", ["rug", "returns", "reports"])
 def test_a_product_of_all_authorities_is_not_made_without_one(product_id: str, marts: Path) -> None:
     with pytest.raises(CannotLeaveOut, match="cannot leave out Camden"):
         content(marts, Quarter(2025, 2), audience(product_id, marts, without=["E09000007"]))
 
 
-@pytest.mark.parametrize("product_id", ["rug", "returns"])
+@pytest.mark.parametrize("product_id", ["rug", "returns", "reports"])
 def test_a_product_that_hides_nothing_is_not_made_under_a_profile_that_hides(
     product_id: str, marts: Path, registers: Registers
 ) -> None:
