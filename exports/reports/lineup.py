@@ -134,7 +134,8 @@ def series(line: Lineup, quarters: list[Record]) -> dict[str, Any] | None:
 def funnel(facts: Facts, line: Lineup, view: View) -> dict[str, Any] | None:
     """Figures by size with their limits; None where they would tell nothing.
 
-    An authority that is not ranked, because it is so small, is only in its own report's funnel.
+    An authority that is not ranked, because it is so small, is in no funnel: its limits are far
+    from all others', and a line between them would be guessed.
     """
     if not line.has_funnel or line.london is None:
         return None
@@ -144,7 +145,7 @@ def funnel(facts: Facts, line: Lineup, view: View) -> dict[str, Any] | None:
         group = facts.groups.get(("return", line.code, la), {}).get("london")
         if not (group and cell["usable"] and group["funnel_high_95"] is not None):
             continue
-        if group["rank"] is None and view.who[la] != "own":
+        if group["rank"] is None:
             continue
         places.append(
             Place(
@@ -158,5 +159,7 @@ def funnel(facts: Facts, line: Lineup, view: View) -> dict[str, Any] | None:
                 name=view.place(la),
             )
         )
+    if not any(place.who == "own" for place in places):
+        return None
     title = "Population" if line.unit == "rate_per_10000" else "Cases counted from"
     return funnel_chart(places, line.london, title)

@@ -12,12 +12,11 @@ from exports.reports.facts import NEIGHBOURS, Facts, Record
 from exports.reports.lineup import Lineup, View
 
 _FUNNEL = {
-    "inside": "inside the limits for its size",
-    "above_95": "above the 95% limit for its size",
-    "above_998": "above the 99.8% limit for its size",
-    "below_95": "below the 95% limit for its size",
-    "below_998": "below the 99.8% limit for its size",
-    "not_tested": "not tested",
+    "inside": "inside the limits",
+    "above_95": "above the 95% limit",
+    "above_998": "above the 99.8% limit",
+    "below_95": "below the 95% limit",
+    "below_998": "below the 99.8% limit",
 }
 
 
@@ -55,6 +54,7 @@ def section(
         "rank": words.rank(groups.get("london")) if usable else "",
         "fifth": words.fifth(cell) if cell else "",
         "changes": _changes(facts.changes.get(key), unit) if usable else [],
+        "for_its_size": _for_its_size(line, groups.get("london")) if usable else "",
         "exception": words.exception(found) if found else "",
         "comment": ((cell["comment"] if cell else None) or "").strip(),
         "charts": _charts(facts, line, cell, la, view, quarters),
@@ -157,10 +157,17 @@ def _charts(
         said += f"The newest figure is {signal}." if signal else ""
         charts.append({"kind": "series", "title": "Over time", "said": said.strip(), "spec": spec})
     if spec := lineup.funnel(facts, line, view):
-        place = (group or {}).get("funnel_position") or "not_tested"
-        said = f"Funnel around London’s {london}. {own}: {value}, {_FUNNEL[place]}."
+        said = f"Funnel around London’s {london}. {own}: {value}. {_for_its_size(line, group)}"
         charts.append({"kind": "funnel", "title": "Allowing for size", "said": said, "spec": spec})
     return [{**chart, "spec": _json(chart["spec"])} for chart in charts]
+
+
+def _for_its_size(line: Lineup, group: Record | None) -> str:
+    """Where the figure lies among those of its size, in words; '' where size hardly matters."""
+    if not line.has_funnel or group is None or group["funnel_position"] not in _FUNNEL:
+        return ""
+    low, high = group["funnel_low_95_text"], group["funnel_high_95_text"]
+    return f"Allowing for its size: {_FUNNEL[group['funnel_position']]} (95%: {low} to {high})."
 
 
 def _json(spec: dict[str, Any]) -> str:
