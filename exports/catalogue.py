@@ -12,9 +12,10 @@ from exports import adcs, appendix_b, d2i, dfe, lscb, returns_status, rug
 from exports.disclosure import profile
 from exports.files import Content
 from exports.marts import product_settings
-from exports.packs import content as packs
 from exports.narratives import content as narratives
+from exports.packs import content as packs
 from exports.release.audience import Audience
+from exports.reports import content as reports
 from ingestion.periods import Quarter
 
 
@@ -74,6 +75,7 @@ _CONTENT = {
     rug.PRODUCT: (rug.MARTS, _of_all(rug.rug_content)),
     packs.PRODUCT: (packs.MARTS, _of_all(packs.packs_content)),
     narratives.PRODUCT: (narratives.MARTS, _of_all(narratives.narratives_content)),
+    reports.PRODUCT: (reports.MARTS, _of_all(reports.reports_content)),
 }
 
 

@@ -37,3 +37,17 @@ TEMPLATE: dict[str, Any] = {
 }
 # Nothing to zoom, save or send: a reader looks and reads.
 CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True}
+
+
+def template(layout: dict[str, Any], traces: list[dict[str, Any]]) -> dict[str, Any]:
+    """The shared look with what one kind of chart adds: its layout, and a style for each trace.
+
+    A page carries each kind's template once; its figures then hold data alone, their traces in the
+    template's order. A trace without data stays, empty, and is not drawn.
+    """
+    shared = TEMPLATE["layout"]
+    merged = {
+        key: {**shared[key], **value} if isinstance(shared.get(key), dict) else value
+        for key, value in layout.items()
+    }
+    return {"layout": {**shared, **merged}, "data": {"scatter": traces}}

@@ -1,1 +1,5 @@
-"""The quarter's reports: a page for each authority, the London overview, and the first page."""
+"""The benchmarking reports: one page for each authority, read by its director and its data lead.
+
+`facts` reads the marts once for all of them, `authority` says what a page holds, `words` puts it
+in plain English, `content` puts the product together. Figures are the marts'; none is made here.
+"""

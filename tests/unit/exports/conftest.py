@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 from ingestion.registry import seed
-from tests.unit.exports.compared import write_compared
-from tests.unit.exports.exceptions import exceptions
+from tests.unit.exports import benchmarks
 
 ENGLAND, LONDON, INNER, OUTER = "E92000001", "E12000007", "E13000001", "E13000002"
 FEW = ("contacts", "referrals", "repeat_referrals_pct", "assessments_45wd_pct", "cla")
@@ -262,9 +261,7 @@ def write(folder: Path, rows: pd.DataFrame, rug: pd.DataFrame | None = None) -> 
     areas().to_parquet(folder / "dim_local_authority.parquet")
     indicators().to_parquet(folder / "dim_indicator.parquet")
     rows.to_parquet(folder / "fct_indicator.parquet")
-    write_compared(folder, rows)
-    comparisons(rows).to_parquet(folder / "fct_comparison.parquet")
-    exceptions(rows).to_parquet(folder / "fct_exception.parquet")
+    benchmarks.write(folder, rows)
     (rug_of(rows) if rug is None else rug).to_parquet(folder / "mart_tartan_rug.parquet")
     statuses().to_parquet(folder / "mart_submission_status.parquet")
     findings().to_parquet(folder / "mart_findings.parquet")

@@ -93,6 +93,7 @@ def test_what_the_memorandum_gives_and_nothing_more() -> None:
         "adcs": ["adcs"],
         "lscb": ["london_las", "lscb"],
         "appendix_b": [],
+        "reports": ["london_las"],
     }
 
 
