@@ -28,8 +28,8 @@ _RUG = [
     "london_numerator", "london_denominator",
 ]
 _EXCEPTION = [
-    *KEYS, "direction", "judgement", "evidence", "is_lasting", "periods_compared",
-    "periods_flagged", "is_small_base", "funnel_z",
+    *KEYS, "direction", "judgement", "rank_from_lowest", "evidence", "is_lasting",
+    "periods_compared", "periods_flagged", "is_small_base", "funnel_z",
 ]
 _CHANGE = [*KEYS, "change_on_year", "year_ago_label", "movement", "judgement"]
 # Needed to print a figure, and no longer once it is printed.
@@ -143,7 +143,11 @@ def _worded(rows: pd.DataFrame) -> pd.DataFrame:
     """Adds rank, side, verdict, how long and the change on the year in words; '' for none."""
     is_exception = rows["direction"].notna()
     ranked = rows["rank"].notna() & rows["n"].notna()
-    rank = rows["rank"].fillna(0).astype(int).astype("str")
+    # With ties a figure may be 15th from the highest and yet the lowest there is.
+    is_low = rows["direction"] == "low"
+    place = rows["rank"].mask(is_low, rows["rank_from_lowest"])
+    rank = place.fillna(0).astype(int).astype("str")
+    end = is_low.map({True: " from the lowest", False: ""}).astype("str")
     of = rows["n"].fillna(0).astype(int).astype("str")
     flagged = rows["periods_flagged"].fillna(0).astype(int).astype("str")
     compared = rows["periods_compared"].fillna(0).astype(int).astype("str")
@@ -159,7 +163,7 @@ def _worded(rows: pd.DataFrame) -> pd.DataFrame:
     change = change + " on " + rows["year_ago_label"].fillna("").astype("str")
     return rows.assign(
         is_exception=is_exception,
-        rank_words=("rank " + rank + " of " + of).where(ranked, ""),
+        rank_words=("rank " + rank + " of " + of + end).where(ranked, ""),
         side=rows["direction"].map(SIDES).fillna(""),
         verdict=rows["judgement"].map(VERDICTS).fillna(""),
         evidence_words=rows["evidence"].map(EVIDENCE).fillna(""),

@@ -170,7 +170,11 @@ def test_a_cell_says_side_rank_and_change_in_words(files: dict, marts: Path) -> 
     cell = row_of(read(files[f"{NORTH}.html"]), "Repeat Referrals")[name]
     side = {"high": "▲ among the highest", "low": "▼ among the lowest"}[row.direction]
     change = fixed(half_up_double(pd.Series([row.value / 11]), 1), 1).iloc[0]
-    for words in (side, f"{row.judgement} than most", f"rank {int(row['rank'])} of {int(row.n)}"):
+    place = {
+        "high": f"rank {row['rank']:.0f} of {row.n}",
+        "low": f"rank {row.rank_from_lowest:.0f} of {row.n} from the lowest",
+    }[row.direction]
+    for words in (side, f"{row.judgement} than most", place):
         assert words in cell.text
     assert f"+{change} points on 2024-25 Q2" in cell.text
     assert "so in 3 of the last 4 quarters" in cell.text
