@@ -108,6 +108,15 @@ def test_suppressed_and_missing_figures_are_symbols(pages: dict[str, str]) -> No
     assert agency["2024-25 Q3"] == "x Not returned"
 
 
+def test_a_year_not_yet_published_says_so(history: pd.DataFrame, tmp_path: Path) -> None:
+    of_2025 = (history["source"] == "published") & (history["period_label"] == "2025")
+    late = history[~(of_2025 & (history["indicator_code"] == "referrals"))]
+    html = str(rug_content(write(tmp_path / "marts", late), Q2).files["CAM.html"])
+    _, body = lines(html, "published")
+    assert body["Referrals"][1].text == "x Not published for this year"
+    assert re.fullmatch(r"[\d.]+ \(2024\)", body["Referrals"][2].text)
+
+
 def test_london_is_of_the_newest_period_and_says_which_year(
     history: pd.DataFrame, pages: dict[str, str]
 ) -> None:
