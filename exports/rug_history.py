@@ -120,8 +120,11 @@ def _laid_out(
     cells.loc[other & (cells["value_status"] == "ok"), "value_status"] = "not_derivable"
     cells["display_value"] = cells["display_value"].mask(other)
     cells["display_unit"] = cells["unit_shown"]
+    unpublished = cells["value_status"].isna() & (absent == "x")
     cells["value_status"] = cells["value_status"].fillna(absent)
-    cells = printed(cells).sort_values(["new_la_code", "row", "at"], ignore_index=True)
+    cells = printed(cells)
+    cells["words"] = cells["words"].mask(unpublished, "Not published for this year")
+    cells = cells.sort_values(["new_la_code", "row", "at"], ignore_index=True)
     return cells.assign(cell=pd.Series(cells_of(cells), cells.index))
 
 

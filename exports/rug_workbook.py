@@ -30,7 +30,6 @@ _LEADING = [
     ("Period", 13),
     ("↕", 4),
     ("Compared", 10),
-    *((full, 9) for _, _, full in COMPARATORS),
 ]
 _TOP = 5
 _FIFTHS = [
@@ -178,13 +177,16 @@ def _about(sheet: Worksheet, styles: _Styles, sheets: Mapping[str, Mapping[str, 
 
 
 def _rug(sheet: Worksheet, styles: _Styles, tables: Mapping[str, Table], las: pd.DataFrame) -> None:
-    for column, (_, width) in enumerate(_LEADING):
+    given = {full for table in tables.values() for _, full in table.headings}
+    areas = [full for _, _, full in COMPARATORS if full in given]
+    leading = [*_LEADING, *((full, 9) for full in areas)]
+    for column, (_, width) in enumerate(leading):
         sheet.set_column(column, column, width)
-    first = len(_LEADING)
+    first = len(leading)
     last = first + len(las) - 1
     sheet.set_column(first, last, 8.5)
-    sheet.set_row(_TOP - 1, 130)
-    for column, (heading, _) in enumerate(_LEADING):
+    sheet.set_row(_TOP - 1, 140)
+    for column, (heading, _) in enumerate(leading):
         sheet.write_string(_TOP - 1, column, heading, styles.heading)
     for column, name in enumerate(las["la_name"], start=first):
         sheet.write_string(_TOP - 1, column, name, styles.turned)
@@ -195,7 +197,9 @@ def _rug(sheet: Worksheet, styles: _Styles, tables: Mapping[str, Table], las: pd
         full = [heading for _, heading in table.headings]
         for theme, rows in table.themes:
             for one in rows:
-                _row(sheet, styles, row, (_SOURCES[source], theme), one, full)
+                beside = dict(zip(full, one.comparators, strict=True))
+                numbers = [one.n, *(beside.get(area, "–") for area in areas)]
+                _row(sheet, styles, row, (_SOURCES[source], theme), one, numbers)
                 row += 1
     sheet.freeze_panes(_TOP, 3)
     sheet.repeat_rows(_TOP - 2, _TOP - 1)
@@ -211,17 +215,15 @@ def _row(
     at: int,
     where: tuple[str, str],
     row: Row,
-    headings: list[str],
+    numbers: list[str],
 ) -> None:
+    """numbers: how many were compared, then the areas' figures, as they print."""
     label = row.label + (" ≈" if row.proxy else "")
     texts = (*where, label, row.unit[0], row.period[0], row.polarity[0])
     for column, text in enumerate(texts):
         sheet.write_string(at, column, text, styles.text)
-    areas = dict(zip(headings, row.comparators, strict=True))
-    numbers = [row.n, *(areas.get(full, "–") for _, _, full in COMPARATORS)]
-    for column, text in enumerate(numbers, start=len(texts)):
-        _number(sheet, styles, at, column, Cell(text, GAP if text == "–" else ""))
-    for column, cell in enumerate(row.cells, start=len(_LEADING)):
+    beside = [Cell(text, GAP if text == "–" else "") for text in numbers]
+    for column, cell in enumerate([*beside, *row.cells], start=len(texts)):
         _number(sheet, styles, at, column, cell)
 
 

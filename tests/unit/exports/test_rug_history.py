@@ -108,6 +108,15 @@ def test_suppressed_and_missing_figures_are_symbols(pages: dict[str, str]) -> No
     assert agency["2024-25 Q3"] == "x Not returned"
 
 
+def test_a_year_not_yet_published_says_so(history: pd.DataFrame, tmp_path: Path) -> None:
+    of_2025 = (history["source"] == "published") & (history["period_label"] == "2025")
+    late = history[~(of_2025 & (history["indicator_code"] == "referrals"))]
+    html = str(rug_content(write(tmp_path / "marts", late), Q2).files["CAM.html"])
+    _, body = lines(html, "published")
+    assert body["Referrals"][1].text == "x Not published for this year"
+    assert re.fullmatch(r"[\d.]+ \(2024\)", body["Referrals"][2].text)
+
+
 def test_london_is_of_the_newest_period_and_says_which_year(
     history: pd.DataFrame, pages: dict[str, str]
 ) -> None:
@@ -124,18 +133,27 @@ def test_london_is_of_the_newest_period_and_says_which_year(
     assert re.fullmatch(r"[\d.]+", body["Referrals"][-1].text)
 
 
-def test_counts_do_not_stand_in_a_row_of_rates(history: pd.DataFrame, tmp_path: Path) -> None:
-    """A quarter whose population was not loaded has a count; beside rates it would mislead."""
+@pytest.mark.parametrize("counted", ["2025-26 Q1", "2025-26 Q2"])
+def test_counts_and_rates_do_not_stand_in_one_row(
+    history: pd.DataFrame, tmp_path: Path, counted: str
+) -> None:
+    """Where a population was not loaded there is a count: the row shows what its newest is."""
     rug = rug_of(history)
-    which = (rug["indicator_code"] == "referrals") & (rug["period_label"] == "2025-26 Q1")
+    which = (rug["indicator_code"] == "referrals") & (rug["period_label"] == counted)
     rug.loc[which, "display_value"] = 123_456.0
     rug.loc[which, ["denominator", "value", "band", "london_value"]] = None
     rug.loc[which, "display_unit"] = "number"
     rug.loc[which & (rug["value_status"] == "ok"), "value_status"] = "not_derivable"
     html = str(rug_content(write(tmp_path / "marts", history, rug), Q2).files["CAM.html"])
     heads, body = lines(html, "returns")
-    assert body["Referrals"][heads.index("2025-26 Q1")].text == "x Not derivable"
-    assert "123456" not in html
+    row = dict(zip(heads, [cell.text for cell in body["Referrals"]], strict=True))
+    if counted == "2025-26 Q2":
+        assert row["2025-26 Q2"] == "123456"
+        assert row["2025-26 Q1"] == "x Not derivable"
+    else:
+        assert row["2025-26 Q1"] == "x Not derivable"
+        assert re.match(r"\d+\.\d", row["2025-26 Q2"])
+        assert "123456" not in html
 
 
 def test_pages_are_small_and_marked(pages: dict[str, str]) -> None:

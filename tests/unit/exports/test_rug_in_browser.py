@@ -128,6 +128,8 @@ def test_filters_hide_what_they_say(opened: Callable[..., Page]) -> None:
     page.get_by_label("Theme", exact=True).select_option("Workforce")
     names = page.locator("#returns tbody th[scope=row]:visible").all_text_contents()
     assert [name.strip() for name in names] == ["SW Establishment", "SW Agency Rate"]
+    cells = page.locator("#returns tbody tr:visible td:not(.meta):not(.avg):visible")
+    assert cells.count() == 2 * 8
     assert "2 of 8 indicators, 8 of 33 authorities" in page.inner_text("#shown")
     page.get_by_role("button", name="Show all again").click()
     assert len(codes(page)) == 33

@@ -93,6 +93,19 @@ def test_fifths_have_the_colours_and_marks_of_the_page(
     assert "‡" in joint.number_format
 
 
+def test_areas_stand_where_their_source_has_them(
+    book: openpyxl.Workbook, rug: pd.DataFrame
+) -> None:
+    heads = {name: [c.value for c in book[name][TOP]] for name in ("Quarterly", "Annual")}
+    assert "London" in heads["Quarterly"]
+    assert "England" not in heads["Quarterly"]
+    row = rug[(rug["source"] == "published") & (rug["period_label"] == "2025")].iloc[0]
+    for head, column in (("England", "england_value"), ("Inner London", "inner_value")):
+        found = cell(book["Annual"], "Published", row["label"], head)
+        within = 0.5 / 10 ** row["decimals"] + 1e-9
+        assert found.value == pytest.approx(row[column], rel=0, abs=within)
+
+
 def test_every_sheet_is_marked_filtered_and_fits_its_paper(book: openpyxl.Workbook) -> None:
     assert book.sheetnames == ["About", "Quarterly", "Annual", "Comments"]
     for sheet in book:
