@@ -256,6 +256,23 @@ def findings(quarter: str = "2025-26 Q2") -> pd.DataFrame:
     return frame.astype(dict.fromkeys(text, "str")).drop(columns="short_code")
 
 
+def no_narratives(folder: Path) -> None:
+    """The marts of narratives of a home that nobody has sent one to, nor was asked for one."""
+    shared = ["new_la_code", "la_name", "quarter_label", "part", "item", "label", "theme"]
+    answer = ["field", "answer", "answer_status", "quoting", "is_current", "is_synthetic"]
+    asked = ["direction", "evidence", "state", "quoting", "file_id", "received_at"]
+    spoken = ["field", "narrative_theme", "narrative_theme_label", "keywords_matched"]
+    marts = {
+        "fct_narrative": answer,
+        "mart_narrative_status": asked,
+        "mart_narrative_theme": spoken,
+    }
+    for name, columns in marts.items():
+        flags = {column: bool for column in columns if column.startswith("is_")}
+        empty = pd.DataFrame(columns=[*shared, *columns], dtype="str").astype(flags)
+        empty.to_parquet(folder / f"{name}.parquet")
+
+
 def write(folder: Path, rows: pd.DataFrame, rug: pd.DataFrame | None = None) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     areas().to_parquet(folder / "dim_local_authority.parquet")
@@ -265,6 +282,7 @@ def write(folder: Path, rows: pd.DataFrame, rug: pd.DataFrame | None = None) -> 
     (rug_of(rows) if rug is None else rug).to_parquet(folder / "mart_tartan_rug.parquet")
     statuses().to_parquet(folder / "mart_submission_status.parquet")
     findings().to_parquet(folder / "mart_findings.parquet")
+    no_narratives(folder)
     return folder
 
 

@@ -317,6 +317,10 @@ def test_a_quarter_of_which_nothing_was_asked_has_no_page(tmp_path: Path) -> Non
     assert summary.summary_page(write(tmp_path, told()), Quarter(2024, 1)) is None
 
 
+def test_marts_without_any_narrative_have_no_page(marts: Path) -> None:
+    assert summary.summary_page(marts, Q2) is None
+
+
 def test_invented_answers_are_marked_and_the_same_marts_give_the_same_page(tmp_path: Path) -> None:
     marts = write(tmp_path, told())
     assert "SYNTHETIC" not in shown(marts).html
