@@ -88,6 +88,7 @@ def test_no_barrier_is_found(window: Page, folder: Path, short: str, width: int)
         wide + ".map(one => one.outerHTML.slice(0, 80))"
     )
     assert too_wide == []
+    assert window.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_without_scripts_the_page_tells_everything(window: Page, folder: Path) -> None:
