@@ -23,9 +23,8 @@ MARTS = (
     "fct_indicator",
     "fct_comparison",
     "fct_exception",
+    "fct_narrative",
 )
-# Read where it is there: before the first form has come back there is nothing in it.
-RETURNED = "fct_narrative"
 
 # fmt: off
 _EXCEPTION = [
@@ -265,11 +264,8 @@ def _previous(marts: Path, quarter: Quarter) -> dict[str, dict[tuple[str, str, s
     The forms go to all authorities together, so words stand there only where their authority let
     others read them with its name; of other answers only that there was one.
     """
-    if not (marts / f"{RETURNED}.parquet").is_file():
-        return {}
-    rows = read_mart(
-        marts, RETURNED, _NARRATIVE, [("quarter_label", "==", quarter.shift(-1).label)]
-    )
+    before = [("quarter_label", "==", quarter.shift(-1).label)]
+    rows = read_mart(marts, "fct_narrative", _NARRATIVE, before)
     rows = rows[rows["is_current"] & rows["answer_status"].isin(["ok", "set_aside"])]
     rows = rows[rows["part"] != "sharing"]
     open_ = (rows["quoting"].fillna(QUOTING_DEFAULT) == "named") & (rows["answer_status"] == "ok")

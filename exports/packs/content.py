@@ -23,7 +23,7 @@ from ingestion.periods import Quarter
 from ingestion.registry import return_due, seed
 
 PRODUCT = "packs"
-MARTS = (*figures.MARTS, *questions.MARTS, *cluster_page.MARTS)
+MARTS = (*figures.MARTS, *questions.MARTS, *cluster_page.MARTS, *narrative.MARTS)
 
 
 def packs_content(marts: Path, quarter: Quarter) -> Content:

@@ -1,7 +1,6 @@
-"""What the authorities wrote, where narratives are loaded: how far, and what may be quoted.
+"""What the authorities wrote in their narratives: how far, and what may be quoted.
 
-The marts of narratives may not be there: then nothing is said of them. An answer is shown beside
-its authority's name only where that authority lets it be quoted by name.
+An answer is shown beside its authority's name only where that authority lets it be quoted by name.
 """
 
 from dataclasses import dataclass
@@ -11,6 +10,8 @@ import pandas as pd
 
 from exports.marts import read_mart
 from ingestion.periods import Quarter
+
+MARTS = ("fct_narrative", "mart_narrative_status", "mart_narrative_theme")
 
 _STATES = ["answered", "empty", "set_aside", "not_returned"]
 _WORDS = {"set_aside": "set aside", "not_returned": "not returned", "empty": "left empty"}
@@ -41,11 +42,11 @@ class Narratives:
 
 
 def read(marts: Path, quarter: Quarter) -> Narratives | None:
-    """None where the marts of narratives are not there."""
-    if not (marts / "mart_narrative_status.parquet").is_file():
-        return None
+    """None where nothing was asked of the quarter."""
     where = [("quarter_label", "==", quarter.label)]
     asked = read_mart(marts, "mart_narrative_status", ["new_la_code", "item", "state"], where)
+    if asked.empty:
+        return None
     return Narratives(_states(asked), _quotes(marts, where), _themes(marts, where))
 
 
@@ -62,8 +63,6 @@ def _states(asked: pd.DataFrame) -> dict[str, str]:
 
 
 def _quotes(marts: Path, where: list[tuple]) -> dict[str, list[Quote]]:
-    if not (marts / "fct_narrative.parquet").is_file():
-        return {}
     columns = ["new_la_code", "part", "item", "label", "field", "answer", "quoting", "is_current"]
     lines = read_mart(marts, "fct_narrative", columns, where)
     named = (lines["quoting"] == "named") & lines["is_current"].fillna(False).astype(bool)
@@ -84,7 +83,5 @@ def _quotes(marts: Path, where: list[tuple]) -> dict[str, list[Quote]]:
 
 def _themes(marts: Path, where: list[tuple]) -> pd.DataFrame:
     columns = ["new_la_code", "narrative_theme_label"]
-    if not (marts / "mart_narrative_theme.parquet").is_file():
-        return pd.DataFrame(columns=columns)
     lines = read_mart(marts, "mart_narrative_theme", columns, where)
     return lines.drop_duplicates().sort_values(columns, ignore_index=True)

@@ -1,6 +1,7 @@
-"""The product: a page for each authority, and plotly's script that all of them share.
+"""The product: a page for each authority with the script they share, London's, and the first page.
 
-Puts pages together and knows their frame: marking, policy for scripts, look of the charts.
+Puts pages together and knows the frame of the authorities' own: marking, policy for scripts, look
+of the charts.
 """
 
 import base64
@@ -20,7 +21,7 @@ from exports.files import Content, releases_of
 from exports.marts import is_synthetic, product_settings
 from exports.pages import page
 from exports.reports import facts as reading
-from exports.reports import words
+from exports.reports import index, london, words
 from exports.reports.authority import KINDS, report
 from exports.reports.facts import Facts, Record, quarters_to, read_facts
 from exports.reports.lineup import lineup
@@ -28,14 +29,17 @@ from ingestion.periods import Quarter
 from ingestion.registry import seed
 
 PRODUCT = "reports"
-MARTS = reading.MARTS
+MARTS = tuple(dict.fromkeys((*reading.MARTS, *london.MARTS, *index.MARTS)))
 PLOTLY = "plotly.min.js"
 _SCRIPT = Path(__file__).parent.parent / "templates" / "report.js"
 _SOURCES = {"return": "returns", "published": "published statistics", "chat": "ChAT figures"}
 
 
 def reports_content(marts: Path, quarter: Quarter) -> Content:
-    """`CAM.html` and so on for each authority, and `plotly.min.js`: same marts, same bytes."""
+    """`index.html`, `london.html`, `CAM.html` and so on for each authority, and `plotly.min.js`.
+
+    Same marts, same bytes.
+    """
     facts = read_facts(marts, quarter)
     settings = product_settings(PRODUCT)
     named = settings["names_authorities"] == "true"
@@ -48,6 +52,8 @@ def reports_content(marts: Path, quarter: Quarter) -> Content:
             "report.html.j2", report=told, named=named, look=_look(told, quarter, named), **shared
         )
     files[PLOTLY] = get_plotlyjs()
+    files["index.html"] = index.index_page(marts, quarter)
+    files["london.html"] = london.london_page(marts, quarter)
     return Content(files, releases_of(facts.releases))
 
 

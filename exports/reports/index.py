@@ -24,6 +24,7 @@ MARTS = (
     "dim_local_authority",
     "dim_release",
     "fct_indicator",
+    "mart_narrative_status",
     "mart_restatement",
     "mart_submission_status",
 )
@@ -51,6 +52,7 @@ def index_page(marts: Path, quarter: Quarter) -> str:
         due=_day(return_due(quarter)),
         states=[(words, int(count)) for words, count in counts.items()],
         sub_regions=_sub_regions(marts, state),
+        narratives=_narratives_asked(marts, quarter),
         shared=_shared(),
         version=_version(marts),
         releases=releases.to_dict("records"),
@@ -65,6 +67,12 @@ def _day(day: Any) -> str:  # noqa: ANN401 - a date or a Timestamp
 def _version(marts: Path) -> str:
     """Twelve characters that are others as soon as any figure, status or release is another."""
     return hashlib.sha256((marts / "fct_indicator.parquet").read_bytes()).hexdigest()[:12]
+
+
+def _narratives_asked(marts: Path, quarter: Quarter) -> bool:
+    """Whether there is a page on what came back: nothing is asked of a quarter without returns."""
+    of_quarter = [("quarter_label", "==", quarter.label)]
+    return not read_mart(marts, "mart_narrative_status", ["quarter_label"], of_quarter).empty
 
 
 def _sub_regions(marts: Path, state: pd.Series) -> list[tuple[str, list[dict[Hashable, Any]]]]:
