@@ -11,11 +11,12 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from choreographer import Browser, Tab
-from choreographer.browsers.chromium import Chromium
-from kaleido import Kaleido, PageGenerator
+# What speaks to the browser is imported where it is asked: on import it reads the options of
+# whatever command is running, and takes `liia releases --log` for its own.
+if TYPE_CHECKING:
+    from choreographer import Browser, Tab
 
 NO_BROWSER = (
     "pictures and PDF: no Chromium was found. Install one (Debian: apt install chromium) or name "
@@ -39,6 +40,8 @@ class Printed:
 
 def browser() -> str | None:
     """The Chromium that draws, by BROWSER_PATH or where systems keep it; None if there is none."""
+    from choreographer.browsers.chromium import Chromium
+
     found = Chromium.find_browser(skip_local=True)
     return str(found) if found else None
 
@@ -54,6 +57,8 @@ def pictures(figures: Sequence[dict[str, Any]], scale: float = 2) -> list[bytes]
 
 
 async def _drawn(figures: Sequence[dict[str, Any]], scale: float) -> list[bytes]:
+    from kaleido import Kaleido, PageGenerator
+
     # Plotly's script comes with the package; no mathematics is typeset, so nothing is fetched.
     generator = PageGenerator(mathjax=False)
     async with Kaleido(n=2, timeout=_MOST_SECONDS, page_generator=generator) as kaleido:
@@ -73,6 +78,8 @@ def printed(pages: Sequence[str], width: int, tagged: bool = True) -> list[Print
 
 
 async def _printed(pages: Sequence[str], width: int, tagged: bool) -> list[Printed]:
+    from choreographer import Browser
+
     with tempfile.TemporaryDirectory() as folder:
         async with Browser(headless=True) as chromium:
             done = []
@@ -83,7 +90,7 @@ async def _printed(pages: Sequence[str], width: int, tagged: bool) -> list[Print
             return done
 
 
-async def _one(chromium: Browser, path: Path, width: int, tagged: bool) -> Printed:
+async def _one(chromium: "Browser", path: Path, width: int, tagged: bool) -> Printed:
     tab = await chromium.create_tab()
     try:
         screen = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
@@ -107,7 +114,7 @@ async def _one(chromium: Browser, path: Path, width: int, tagged: bool) -> Print
     return Printed(_timeless(_bytes(pdf)), _bytes(png))
 
 
-async def _asked(tab: Tab, command: str, parameters: dict[str, Any] | None = None) -> dict:
+async def _asked(tab: "Tab", command: str, parameters: dict[str, Any] | None = None) -> dict:
     answer = await asyncio.wait_for(tab.send_command(command, params=parameters), _MOST_SECONDS)
     if "error" in answer:
         raise RuntimeError(f"Chromium refused {command}: {answer['error'].get('message')}")
