@@ -11,11 +11,12 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from choreographer import Browser, Tab
-from choreographer.browsers.chromium import Chromium
-from kaleido import Kaleido, PageGenerator
+# What speaks to the browser is imported where it is asked: on import it reads the options of
+# whatever command is running, and takes `liia releases --log` for its own.
+if TYPE_CHECKING:
+    from choreographer import Browser, Tab
 
 NO_BROWSER = (
     "pictures and PDF: no Chromium was found. Install one (Debian: apt install chromium) or name "
@@ -39,6 +40,8 @@ class Printed:
 
 def browser() -> str | None:
     """The Chromium that draws, by BROWSER_PATH or where systems keep it; None if there is none."""
+    from choreographer.browsers.chromium import Chromium
+
     found = Chromium.find_browser(skip_local=True)
     return str(found) if found else None
 
@@ -54,6 +57,8 @@ def pictures(figures: Sequence[dict[str, Any]], scale: float = 2) -> list[bytes]
 
 
 async def _drawn(figures: Sequence[dict[str, Any]], scale: float) -> list[bytes]:
+    from kaleido import Kaleido, PageGenerator
+
     # Plotly's script comes with the package; no mathematics is typeset, so nothing is fetched.
     generator = PageGenerator(mathjax=False)
     async with Kaleido(n=2, timeout=_MOST_SECONDS, page_generator=generator) as kaleido:
@@ -61,28 +66,31 @@ async def _drawn(figures: Sequence[dict[str, Any]], scale: float) -> list[bytes]
         return await asyncio.gather(*(kaleido.calc_fig(one, opts=options) for one in figures))
 
 
-def printed(pages: Sequence[str], width: int) -> list[Printed]:
+def printed(pages: Sequence[str], width: int, tagged: bool = True) -> list[Printed]:
     """Each page (HTML that needs no other file) as PDF by its own @page rules, and as a PNG.
 
     width: of the window in pixels; the height is the page's. Same page, same bytes. NoBrowser.
+    tagged: for screen readers; of a table of thousands of cells the tags are most of the file.
     """
     if browser() is None:
         raise NoBrowser(NO_BROWSER)
-    return asyncio.run(_printed(pages, width)) if pages else []
+    return asyncio.run(_printed(pages, width, tagged)) if pages else []
 
 
-async def _printed(pages: Sequence[str], width: int) -> list[Printed]:
+async def _printed(pages: Sequence[str], width: int, tagged: bool) -> list[Printed]:
+    from choreographer import Browser
+
     with tempfile.TemporaryDirectory() as folder:
         async with Browser(headless=True) as chromium:
             done = []
             for number, page in enumerate(pages):
                 path = Path(folder) / f"{number}.html"
                 path.write_text(page, encoding="utf-8")
-                done.append(await _one(chromium, path, width))
+                done.append(await _one(chromium, path, width, tagged))
             return done
 
 
-async def _one(chromium: Browser, path: Path, width: int) -> Printed:
+async def _one(chromium: "Browser", path: Path, width: int, tagged: bool) -> Printed:
     tab = await chromium.create_tab()
     try:
         screen = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
@@ -95,14 +103,18 @@ async def _one(chromium: Browser, path: Path, width: int) -> Printed:
         clip = {"x": 0, "y": 0, "width": width, "height": size["height"], "scale": 1}
         wanted = {"format": "png", "captureBeyondViewport": True, "clip": clip}
         png = await _asked(tab, "Page.captureScreenshot", wanted)
-        paper = {"printBackground": True, "preferCSSPageSize": True}
+        paper = {
+            "printBackground": True,
+            "preferCSSPageSize": True,
+            "generateTaggedPDF": tagged,
+        }
         pdf = await _asked(tab, "Page.printToPDF", paper)
     finally:
         await chromium.close_tab(tab.target_id)
     return Printed(_timeless(_bytes(pdf)), _bytes(png))
 
 
-async def _asked(tab: Tab, command: str, parameters: dict[str, Any] | None = None) -> dict:
+async def _asked(tab: "Tab", command: str, parameters: dict[str, Any] | None = None) -> dict:
     answer = await asyncio.wait_for(tab.send_command(command, params=parameters), _MOST_SECONDS)
     if "error" in answer:
         raise RuntimeError(f"Chromium refused {command}: {answer['error'].get('message')}")
