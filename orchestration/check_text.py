@@ -51,10 +51,10 @@ def _read(tables: Mapping[str, Any]) -> Iterator[str]:
     if not tables:
         yield "No table was found in the file."
     for name, table in tables.items():
-        yield from _filled(
-            f"Read {table_name(name)}: {things(table['rows'], 'row')}, "
-            f"{things(len(table['columns']), 'column')}."
-        )
+        columns = len(table["columns"])
+        # A form is read by its references: it has none.
+        also = f", {things(columns, 'column')}" if columns else ""
+        yield from _filled(f"Read {table_name(name)}: {things(table['rows'], 'row')}{also}.")
         for header, match in table["columns"].items():
             if match["how"] == "fuzzy":
                 yield from _filled(
