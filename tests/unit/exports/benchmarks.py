@@ -40,6 +40,8 @@ def comparisons(rows: pd.DataFrame) -> pd.DataFrame:
         significance=np.where(usable, "higher", "not_tested"),
         funnel_position=np.where(usable, "inside", "not_tested"),
     )
+    for name, factor in [("p20", 0.8), ("median_value", 1.0), ("p80", 1.2)]:
+        las[name] = las["group_value"] * factor
     wide = np.where(las["indicator_code"] == "repeat_referrals_pct", 0.8, 0.1)
     for name, factor in [("low_95", -1), ("high_95", 1), ("low_998", -1.2), ("high_998", 1.2)]:
         las[f"funnel_{name}"] = las["group_value"] * (1 + factor * wide)
@@ -96,6 +98,7 @@ def changes(rows: pd.DataFrame) -> pd.DataFrame:
         trend="none",
         movement="steady",
         judgement="none",
+        is_like_for_like=True,
     )
     return changed.astype({"previous_label": "str"})
 
@@ -109,7 +112,8 @@ def exceptions(rows: pd.DataFrame) -> pd.DataFrame:
     worse_high = found["polarity"] == "low"
     judged = pd.Series(np.where(high == worse_high, "worse", "better"), found.index)
     turn = np.arange(len(found)) % 3
-    return found[[*CELL, "value", "rank", "rank_from_lowest", "n"]].assign(
+    told = found[[*CELL, "value", "rank", "rank_from_lowest", "n"]]
+    return told.astype({"rank": "int32", "rank_from_lowest": "int32"}).assign(
         london_value=found["group_value"],
         direction=np.where(high, "high", "low"),
         judgement=judged.where(found["polarity"] != "none", "neutral"),
@@ -137,13 +141,16 @@ def headlines(rows: pd.DataFrame) -> pd.DataFrame:
     ]
     columns = ["source", "period_label", "indicator_code", "kind", "position"]
     found = pd.DataFrame(wanted, columns=columns).merge(told, on=columns[:3])
-    return found[[*CELL, "kind", "position"]].assign(score=2.0, why="rank 2 from the highest of 32")
+    return found[[*CELL, "label", "kind", "position"]].assign(
+        score=2.0, why="rank 2 from the highest of 32"
+    )
 
 
 def reconciliations() -> pd.DataFrame:
     """fct_reconciliation of Camden: largely apart, moderately, not at all, and not compared."""
     row = {"new_la_code": CAMDEN, "period_type": "quarter", "period_label": "2025-26 Q2"}
     row |= {"period_end": date(2025, 9, 30), "base_source": "return", "compared_source": "chat"}
+    row |= {"la_name": "Camden", "indicator_label": "Repeat Referrals", "unit": "percent"}
     row |= {"published_value": np.nan, "published_numerator": np.nan, "likely_reason": None}
     row |= {"explanation": "No known reason: compare the two figures at their source."}
     apart = {"indicator_code": "repeat_referrals_pct", "compared_as": "percent"}

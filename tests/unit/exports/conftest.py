@@ -151,6 +151,7 @@ def statuses(quarter: str = "2025-26 Q2", release: str = "R1") -> pd.DataFrame:
     code = rows["short_code"]
     rows = rows.assign(
         quarter_label=quarter,
+        period_end=date(2025, 9, 30),
         submission_state="accepted",
         value_status="ok",
         value=10.0,
@@ -256,6 +257,29 @@ def findings(quarter: str = "2025-26 Q2") -> pd.DataFrame:
     return frame.astype(dict.fromkeys(text, "str")).drop(columns="short_code")
 
 
+def releases(rows: pd.DataFrame) -> pd.DataFrame:
+    """dim_release: a published file for each release that a published figure comes from."""
+    published = rows.loc[rows["source"] == "published", "release_id"].dropna().unique()
+    return pd.DataFrame({"release_id": published, "dataset": "cin_referrals"}).assign(
+        publication="characteristics-of-children-in-need",
+        release_label="2025",
+        last_period="2025",
+        received_at=pd.Timestamp("2025-10-30T09:30:00Z"),
+        is_current=True,
+    )
+
+
+def restatements() -> pd.DataFrame:
+    """mart_restatement: Camden's referrals of a year counted anew, and a column renamed."""
+    row = {"indicator_code": "referrals", "la_name": "Camden", "source": "published"}
+    row |= {"period_label": "2024", "period_end": date(2024, 3, 31), "reason": "revised count"}
+    row |= {"unit": "rate_per_10000", "value_before": 500.0, "value_after": 510.0}
+    row |= {"difference_percent": 2.0, "restated_at": pd.Timestamp("2025-10-30T09:30:00Z")}
+    row |= {"column_before": None, "is_latest": True}
+    renamed = {"la_name": None, "period_label": None, "reason": "renamed", "column_before": "a"}
+    return pd.DataFrame([row, row | renamed])
+
+
 def no_narratives(folder: Path) -> None:
     """The marts of narratives of a home that nobody has sent one to, nor was asked for one."""
     shared = ["new_la_code", "la_name", "quarter_label", "part", "item", "label", "theme"]
@@ -282,6 +306,8 @@ def write(folder: Path, rows: pd.DataFrame, rug: pd.DataFrame | None = None) -> 
     (rug_of(rows) if rug is None else rug).to_parquet(folder / "mart_tartan_rug.parquet")
     statuses().to_parquet(folder / "mart_submission_status.parquet")
     findings().to_parquet(folder / "mart_findings.parquet")
+    releases(rows).to_parquet(folder / "dim_release.parquet")
+    restatements().to_parquet(folder / "mart_restatement.parquet")
     no_narratives(folder)
     return folder
 

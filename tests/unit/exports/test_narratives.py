@@ -73,7 +73,9 @@ READERS: Mapping[str, Callable] = {"docx": of_word, "xlsx": of_excel}
 def expected(marts: Path) -> pd.DataFrame:
     """Camden's exceptions of the quarter with their figures, straight from the marts."""
     keys = ["indicator_code", "new_la_code", "period_type", "period_label", "source"]
-    found = pd.read_parquet(marts / "fct_exception.parquet").query("new_la_code == @CAMDEN")
+    found = pd.read_parquet(marts / "fct_exception.parquet")
+    found = found.query("new_la_code == @CAMDEN and source == 'return'")
+    found = found.drop(columns=["period_end", "release_id", "value"])
     facts = pd.read_parquet(marts / "fct_indicator.parquet")
     return found.merge(facts, on=keys, validate="one_to_one")
 
@@ -215,7 +217,8 @@ def returned(marts: Path, to: Path, quoting: str) -> Path:
     """The marts with what Camden wrote a quarter ago."""
     to.mkdir()
     for path in marts.glob("*.parquet"):
-        (to / path.name).symlink_to(path)
+        if path.name != "fct_narrative.parquet":
+            (to / path.name).symlink_to(path)
     code = expected(marts)["indicator_code"].iloc[0]
     rows = [
         ("exception", code, "explanation", "Our words on this"),
@@ -224,6 +227,9 @@ def returned(marts: Path, to: Path, quoting: str) -> Path:
     ]
     frame = pd.DataFrame(rows, columns=["part", "item", "field", "answer"]).assign(
         new_la_code=CAMDEN,
+        la_name="Camden",
+        label="asked",
+        is_synthetic=False,
         quarter_label=Q2.shift(-1).label,
         answer_status="ok",
         quoting=quoting,

@@ -80,7 +80,8 @@ def page(files: dict[str, str], short: str) -> Page:
 
 def test_a_page_for_each_authority_and_one_script_for_all(files: dict[str, str]) -> None:
     las = seed("reference/local_authorities").query("is_london == 'true'")
-    assert set(files) == {f"{short}.html" for short in las["short_code"]} | {PLOTLY}
+    of_all = {PLOTLY, "index.html", "london.html"}
+    assert set(files) == {f"{short}.html" for short in las["short_code"]} | of_all
     assert max(len(text.encode()) for name, text in files.items() if name != PLOTLY) < 300_000
     assert "plotly" in files[PLOTLY][:500].lower()
 
