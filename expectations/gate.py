@@ -40,8 +40,11 @@ _EXAMPLES = 5  # a check's description is read at a glance; Data Docs have more
 
 @dataclass(frozen=True)
 class Failure:
+    """A rule that does not hold: why it is asked, and the whole text, which quotes rows."""
+
     rule_id: str
     severity: str
+    why: str
     text: str
 
 
@@ -65,7 +68,7 @@ class Outcome:
         self.evaluated[rule.severity] += 1
         if not result["success"]:
             text = _text(rule, result, frame, quote)
-            self.failures.append(Failure(rule.rule_id, rule.severity, text))
+            self.failures.append(Failure(rule.rule_id, rule.severity, rule.why, text))
 
 
 def docs_page(docs: Path, table: str) -> Path:

@@ -32,6 +32,8 @@ def _results(
                 "failed": dg.MetadataValue.md(
                     "\n".join(f"- {failure.text}" for failure in failures) or "none"
                 ),
+                # What a notice may tell: no rows.
+                "rules": [{"rule": failure.rule_id, "why": failure.why} for failure in failures],
                 **links,
             },
         )
