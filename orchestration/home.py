@@ -17,7 +17,7 @@ PROJECT = Path(__file__).parent.parent
 DBT_PROJECT = PROJECT / "dbt_project"
 
 DAGSTER_YAML = """\
-# Written by `liia`; one DuckDB writer at a time, nothing sent to anybody.
+# Written by `liia`; one DuckDB writer at a time, no telemetry.
 telemetry:
   enabled: false
 nux:
