@@ -53,6 +53,11 @@ class Home:
         return self.staged_marts / "passed_the_gate.json"
 
     @property
+    def gate_waivers(self) -> Path:
+        """Under which waivers each gate let pass, a file for each."""
+        return self.root / "warehouse" / "waivers"
+
+    @property
     def warehouse(self) -> Path:
         """Only dbt opens it."""
         return self.root / "warehouse" / "liia.duckdb"

@@ -21,6 +21,7 @@ from exports.disclosure import DisclosureError
 from exports.files import Content, as_bytes, lay_beside, put_in_place, put_right
 from exports.release import egress, register
 from exports.release import given as given_before
+from exports.release.accepted import accepted
 from exports.release.audience import Audience
 from exports.release.given import Given
 from exports.release.readme import NAME as README
@@ -184,6 +185,9 @@ def _release(
     screened(content)
     manifest = _manifest(ruling, quarter, now.date(), content)
     files = dict(content.files)
+    failures = accepted(places.marts)
+    if failures:
+        manifest["accepted_failures"] = failures
     if files:  # a quarter with nothing in it needs no page about it
         files[README] = readme(manifest)
         manifest["files"][README] = _described(README, files[README])
