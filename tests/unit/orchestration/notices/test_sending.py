@@ -102,10 +102,11 @@ def test_nobody_there_is_told_by_host(waits: list[float]) -> None:
     assert waits == list(PAUSES)
 
 
+@pytest.mark.parametrize("login", [("u", SECRET), ()])
 def test_nothing_goes_in_the_clear_where_starttls_was_asked_for(
-    post_office: mail_server.MailServer, waits: list[float]
+    login: tuple[str, ...], post_office: mail_server.MailServer, waits: list[float]
 ) -> None:
-    server = Server("localhost", post_office.port, "starttls", "p@liia.example", "u", SECRET)
+    server = Server("localhost", post_office.port, "starttls", "p@liia.example", *login)
     (why, _) = send(server, waits)
     assert why == "localhost offers no STARTTLS or no login, and nothing is sent without"
     post_office.extensions = ("STARTTLS", "AUTH PLAIN")
