@@ -1,7 +1,7 @@
 """When notices go: once after a run of the quarter, and when somebody asks (`liia notify`)."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,7 +55,7 @@ def after_run(
     try:
         run = instance.get_run_by_id(run_id)
         told = list(_after_run(place, instance, run, sleep)) if run else []
-    except (SettingsError, MartError, LogBroken, ValueError) as error:
+    except SettingsError as error:
         told = [Told(f"No notices were sent. {error}", warning=True)]
     except Exception as error:  # whatever it is, it is no fault of the run
         told = [Told(f"Notices broke off: {type(error).__name__}.", warning=True)]
@@ -76,14 +76,20 @@ def _after_run(
         return
     blocks, got_to_marts = runs.blocks(instance, run)
     synthetic = _synthetic(place)
-    notices = [blocked(quarter, blocks, got_to_marts, run.run_id, synthetic)]
+    made = [blocked(quarter, blocks, got_to_marts, run.run_id, synthetic)]
     if got_to_marts:
         today = datetime.now(LONDON).date()
-        notices += [
-            missing(place.marts, quarter, today, synthetic),
-            published(_places(place), quarter, synthetic, run.run_id),
-        ]
-    yield from send([one for one in notices if one], settings, run.run_id, sleep)
+        makers: dict[Kind, Callable[[], Notice | None]] = {
+            Kind.MISSING: lambda: missing(place.marts, quarter, today, synthetic),
+            Kind.PUBLISHED: lambda: published(_places(place), quarter, synthetic, run.run_id),
+        }
+        for kind, make in makers.items():
+            # What cannot be told of one holds up no other: a broken log is what `blocked` tells.
+            try:
+                made.append(make())
+            except (MartError, LogBroken, ValueError) as error:
+                yield Told(f"{kind}: not sent. {error}", warning=True)
+    yield from send([one for one in made if one], settings, run.run_id, sleep)
 
 
 def asked(place: Home, quarter: Quarter, kind: Kind) -> tuple[Notice | None, str]:

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from exports.notices.notice import Kind
+from exports.release import egress
 from ingestion.periods import Quarter
 from orchestration.home import Home
 from orchestration.lib import QUARTERS
@@ -117,6 +118,20 @@ def test_what_blocked_is_told_by_rule_and_never_by_row(
     everything = said + "".join(line.text for line in told)
     assert MARK not in everything and FIGURE not in everything
     assert str(home.root) not in said
+
+
+def test_a_broken_log_does_not_keep_the_others_from_being_sent(
+    home: Home, post_office: mail_server.MailServer, ran: Callable
+) -> None:
+    home.registers.mkdir()
+    (home.registers / egress.NAME).write_text("what was this\n", encoding="utf-8")
+    instance, run_id = ran(job(failing("outputs/dfe", "release", cause="log")))
+    told = telling.after_run(home, instance, run_id)
+    assert [line.warning for line in told] == [True, False, False]
+    assert told[0].text.startswith("published: not sent. The egress log ")
+    blocked, missing = letters(post_office)
+    assert blocked == "LIIA 2025-26 Q2: not all was published"
+    assert "still needed" in missing
 
 
 def test_of_a_step_that_breaks_only_its_name_is_told(
