@@ -8,6 +8,7 @@ import os
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ import pyarrow.parquet as pq
 from expectations import across
 from expectations.contracts import marts
 from expectations.suites import Rule, mart_suite, raw_suite
+from expectations.waivers import Decision, Waiver, decide
 
 # The Data Docs of the rules between marts; those of a table have its name.
 ACROSS = "across_marts"
@@ -40,9 +42,16 @@ _EXAMPLES = 5  # a check's description is read at a glance; Data Docs have more
 
 @dataclass(frozen=True)
 class Failure:
+    """A rule that does not hold: why it is asked, and the whole text, which quotes rows.
+
+    waivers: those under which it is accepted; it only warns then.
+    """
+
     rule_id: str
     severity: str
+    why: str
     text: str
+    waivers: tuple[Waiver, ...] = ()
 
 
 @dataclass
@@ -56,16 +65,38 @@ class Outcome:
     def blocks(self) -> bool:
         return any(failure.severity == "critical" for failure in self.failures)
 
+    @property
+    def waivers(self) -> list[Waiver]:
+        """Under which failures that would block were accepted."""
+        return [waiver for failure in self.failures for waiver in failure.waivers]
+
     def include(self, other: "Outcome") -> None:
         self.failures.extend(other.failures)
         self.evaluated.update(other.evaluated)
 
-    def add(self, rule: Rule, result: dict[str, Any], frame: pd.DataFrame, quote: bool) -> None:
-        """Take in one rule's result."""
+    def add(
+        self,
+        rule: Rule,
+        result: dict[str, Any],
+        frame: pd.DataFrame,
+        quote: bool,
+        on: date | None,
+    ) -> None:
+        """Take in one rule's result; `on` is the day for waivers, None: none counts."""
         self.evaluated[rule.severity] += 1
-        if not result["success"]:
-            text = _text(rule, result, frame, quote)
-            self.failures.append(Failure(rule.rule_id, rule.severity, text))
+        if result["success"]:
+            return
+        text = _text(rule, result, frame, quote)
+        decision = Decision()
+        if on is not None and rule.severity == "critical":
+            decision = decide(rule.rule_id, frame, on, lambda rest: _holds(rule, rest))
+        severity = rule.severity
+        if decision.accepted:
+            severity = "warning"
+            text = f"{'; '.join(waiver.text for waiver in decision.accepted)}: {text}"
+        elif decision.said:
+            text = f"{text} {decision.said}"
+        self.failures.append(Failure(rule.rule_id, severity, rule.why, text, decision.accepted))
 
 
 def docs_page(docs: Path, table: str) -> Path:
@@ -73,17 +104,17 @@ def docs_page(docs: Path, table: str) -> Path:
     return docs / table / "index.html"
 
 
-def check_raw(table: str, path: Path, docs: Path) -> Outcome:
-    """Validate a raw table against its contract's suite."""
-    return _check(table, path, raw_suite(table), docs, quote=not table.startswith("annex_a"))
+def check_raw(table: str, path: Path, docs: Path, on: date | None = None) -> Outcome:
+    """Validate a raw table against its contract's suite; `on`: the day for waivers."""
+    return _check(table, path, raw_suite(table), docs, not table.startswith("annex_a"), on)
 
 
-def check_mart(mart: str, path: Path, docs: Path) -> Outcome:
+def check_mart(mart: str, path: Path, docs: Path, on: date | None = None) -> Outcome:
     """Validate a staged mart before it is published."""
-    return _check(mart, path, mart_suite(mart), docs, quote=True)
+    return _check(mart, path, mart_suite(mart), docs, True, on)
 
 
-def check_across(staged: Path, raw: Path, docs: Path) -> dict[str, Outcome]:
+def check_across(staged: Path, raw: Path, docs: Path, on: date | None = None) -> dict[str, Outcome]:
     """Validate the staged marts against each other and against what was read: outcomes by mart.
 
     One frame holds the rows that break a rule, each rule's under its own condition.
@@ -105,15 +136,17 @@ def check_across(staged: Path, raw: Path, docs: Path) -> dict[str, Outcome]:
     outcomes = {mart: Outcome() for mart in marts()}
     for rule, written, result in zip(across.rules(), rules, results, strict=True):
         mine = frame[frame["rule_id"] == rule.id]
-        outcomes[rule.mart].add(written, result, mine, quote=True)
+        outcomes[rule.mart].add(written, result, mine, True, on)
     return outcomes
 
 
-def _check(name: str, path: Path, suite: list[Rule], docs: Path, quote: bool) -> Outcome:
+def _check(
+    name: str, path: Path, suite: list[Rule], docs: Path, quote: bool, on: date | None
+) -> Outcome:
     frame = _read(path)
     outcome = Outcome()
     for rule, result in zip(suite, _validate(name, frame, suite, docs, quote), strict=True):
-        outcome.add(rule, result, frame, quote)
+        outcome.add(rule, result, frame, quote, on)
     return outcome
 
 
@@ -123,8 +156,14 @@ def _read(path: Path) -> pd.DataFrame:
     return pq.read_table(path, read_dictionary=texts).to_pandas()
 
 
+def _holds(rule: Rule, rest: pd.DataFrame) -> bool:
+    """One rule asked of fewer rows; no page is written of it."""
+    (result,) = _validate("without_waived_rows", rest, [rule], None, quote=False)
+    return bool(result["success"])
+
+
 def _validate(
-    name: str, frame: pd.DataFrame, suite: list[Rule], docs: Path, quote: bool
+    name: str, frame: pd.DataFrame, suite: list[Rule], docs: Path | None, quote: bool
 ) -> list[dict[str, Any]]:
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
     with warnings.catch_warnings():
@@ -134,7 +173,7 @@ def _validate(
 
 
 def _checkpoint(
-    name: str, frame: pd.DataFrame, suite: list[Rule], docs: Path, quote: bool
+    name: str, frame: pd.DataFrame, suite: list[Rule], docs: Path | None, quote: bool
 ) -> list[dict[str, Any]]:
     import great_expectations as gx
 
@@ -163,19 +202,22 @@ def _checkpoint(
     definition = context.validation_definitions.add(
         gx.ValidationDefinition(name=name, data=batch, suite=built)
     )
-    site: Any = {
-        "class_name": "SiteBuilder",
-        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-        "store_backend": {
-            "class_name": "TupleFilesystemStoreBackend",
-            "base_directory": str(docs_page(docs, name).parent),
-        },
-    }
-    context.add_data_docs_site(site_name=name, site_config=site)
+    actions: list[Any] = []
+    if docs:
+        site: Any = {
+            "class_name": "SiteBuilder",
+            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+            "store_backend": {
+                "class_name": "TupleFilesystemStoreBackend",
+                "base_directory": str(docs_page(docs, name).parent),
+            },
+        }
+        context.add_data_docs_site(site_name=name, site_config=site)
+        actions.append(gx.checkpoint.UpdateDataDocsAction(name="docs", site_names=[name]))
     checkpoint = gx.Checkpoint(
         name=name,
         validation_definitions=[definition],
-        actions=[gx.checkpoint.UpdateDataDocsAction(name="docs", site_names=[name])],
+        actions=actions,
         result_format="SUMMARY" if quote else "BOOLEAN_ONLY",
     )
     run = checkpoint.run(batch_parameters={"dataframe": frame})

@@ -358,6 +358,39 @@ def deliver(
 
 
 @app.command()
+def notify(
+    quarter: Annotated[str, typer.Option("--quarter", help="The quarter, like 2025-26-Q2.")],
+    what: Annotated[
+        str,
+        typer.Option("--what", help="missing, blocked (the quarter's last run) or published."),
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be sent to whom; send nothing.")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Send a notice now: who has not returned, what is blocked, or what was published."""
+    from ingestion.periods import Quarter
+
+    try:
+        chosen = Quarter.parse(quarter)
+    except ValueError as error:
+        _stop(str(error), 2)
+    _needs_platform()
+    from exports.notices.notice import Kind
+    from orchestration.notices.command import notify as send_notice
+    from orchestration.notices.settings import SettingsError
+
+    if what not in list(Kind):
+        _stop(f"--what takes one of {', '.join(Kind)}, not {what!r}.", 2)
+    place = homes.from_environment(home)
+    try:
+        raise typer.Exit(send_notice(place, chosen, Kind(what), dry_run, console))
+    except SettingsError as error:
+        _stop(str(error), 2)
+
+
+@app.command()
 def purge(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what is due, and delete nothing.")

@@ -13,7 +13,7 @@ def build(allow_withdrawals: bool = False) -> dg.Definitions:
 
     from dagster_dbt import DbtCliResource
 
-    from orchestration.defs import gates, ingest, outputs, schedules, transform
+    from orchestration.defs import gates, ingest, notices, outputs, schedules, transform
     from orchestration.resources import Platform
 
     return dg.Definitions(
@@ -27,6 +27,7 @@ def build(allow_withdrawals: bool = False) -> dg.Definitions:
         asset_checks=gates.CHECKS,
         jobs=[schedules.quarter_job],
         schedules=[schedules.quarterly],
+        sensors=notices.SENSORS,
         resources={
             "platform": Platform(
                 root=str(place.root),

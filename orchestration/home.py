@@ -1,7 +1,9 @@
 """Where this platform keeps its things, and the only reader of the environment.
 
 LIIA_HOME names the home (default `.liia` in the current folder), LIIA_LANDING a landing zone kept
-elsewhere, LIIA_DELIVERY the file of addresses, LIIA_PSEUDONYM_KEY the key that replaces child ids.
+elsewhere, LIIA_DELIVERY the file of addresses, LIIA_NOTICES that of who gets which notice,
+LIIA_SMTP_* and LIIA_NOTICES_WEBHOOK how notices go, LIIA_PSEUDONYM_KEY the key that replaces child
+ids.
 No dagster import here: the light commands of `liia` use it too.
 """
 
@@ -15,7 +17,7 @@ PROJECT = Path(__file__).parent.parent
 DBT_PROJECT = PROJECT / "dbt_project"
 
 DAGSTER_YAML = """\
-# Written by `liia`; one DuckDB writer at a time, nothing sent to anybody.
+# Written by `liia`; one DuckDB writer at a time, no telemetry.
 telemetry:
   enabled: false
 nux:
@@ -49,6 +51,11 @@ class Home:
     def gate_record(self) -> Path:
         """The hashes of the staged marts that their gate let pass."""
         return self.staged_marts / "passed_the_gate.json"
+
+    @property
+    def gate_waivers(self) -> Path:
+        """Under which waivers each gate let pass, a file for each."""
+        return self.root / "warehouse" / "waivers"
 
     @property
     def warehouse(self) -> Path:
@@ -86,8 +93,17 @@ class Home:
         return Path(os.environ.get("LIIA_DELIVERY") or self.root / "delivery.yml").resolve()
 
     @property
+    def notices(self) -> Path:
+        """Who gets which notice; without this file nobody does."""
+        return Path(os.environ.get("LIIA_NOTICES") or self.root / "notices.yml").resolve()
+
+    @property
     def dagster(self) -> Path:
         return self.root / "dagster"
+
+    @property
+    def last_log(self) -> Path:
+        return self.dagster / "last_run.log"
 
     def prepare(self) -> None:
         """Make the folders that other programs expect to be there, and Dagster's settings."""
@@ -119,6 +135,15 @@ def from_environment(home: Path | None = None, landing: Path | None = None) -> H
     root = (home or Path(os.environ.get("LIIA_HOME", ".liia"))).resolve()
     stated = landing or (Path(os.environ["LIIA_LANDING"]) if "LIIA_LANDING" in os.environ else None)
     return Home(root, stated.resolve() if stated else root / "landing")
+
+
+def notice_environment() -> dict[str, str]:
+    """How notices go, as the environment has it: secrets among it, for no log."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith("LIIA_SMTP_") or name == "LIIA_NOTICES_WEBHOOK"
+    }
 
 
 def export(home: Home) -> None:

@@ -15,6 +15,23 @@ OWNERS = ["team:data-engineering"]
 QUARTERS = dg.TimeWindowPartitionsDefinition(
     start="2018-04-01", cron_schedule="0 0 1 1,4,7,10 *", fmt="%Y-%m-%d", timezone="Europe/London"
 )
+# The steps of the quarter's job in a person's words.
+STEPS = {
+    "ingest_return": "Reading returns",
+    "ingest_annex_a": "Reading Annex A workbooks",
+    "ingest_published": "Reading published statistics",
+    "raw_gate_return": "Gate: returns",
+    "raw_gate_annex_a": "Gate: Annex A",
+    "raw_gate_published": "Gate: published statistics",
+    "transform": "Building marts",
+    "marts_gate": "Gate: marts",
+    "published__marts": "Publishing marts",
+    "outputs__run_record": "Recording the run",
+}
+
+
+def step_name(step: str) -> str:
+    return STEPS.get(step, step.replace("outputs__", "Writing output: "))
 
 
 def table_metadata(path: Path) -> dict[str, Any]:

@@ -7,10 +7,14 @@ gate on the marts; nothing is computed here.
 import hashlib
 import json
 import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pyarrow.parquet as pq
 
+from expectations.waivers import Waiver
+from exports.release.accepted import NAME as ACCEPTED
 from orchestration import analyst
 from orchestration.home import DBT_PROJECT, Home
 
@@ -35,6 +39,21 @@ def let_pass(home: Home) -> None:
 
 def hold_back(home: Home) -> None:
     home.gate_record.unlink(missing_ok=True)
+
+
+def accept(home: Home, gate: str, waivers: Sequence[Waiver]) -> None:
+    """Note under which waivers a gate let pass; publication tells of those of all gates."""
+    home.gate_waivers.mkdir(parents=True, exist_ok=True)
+    told = [asdict(waiver) for waiver in dict.fromkeys(waivers)]
+    content = json.dumps(told, indent=2, default=str) + "\n"
+    (home.gate_waivers / f"{gate}.json").write_text(content, encoding="utf-8")
+
+
+def _accepted(home: Home) -> str:
+    """The waivers of all gates, each once."""
+    texts = [path.read_text("utf-8") for path in sorted(home.gate_waivers.glob("*.json"))]
+    by_id = {told["waiver_id"]: told for text in texts for told in json.loads(text)}
+    return json.dumps([by_id[name] for name in sorted(by_id)], indent=2) + "\n"
 
 
 def _hashes(home: Home) -> dict[str, str]:
@@ -69,6 +88,9 @@ def publish(home: Home) -> dict[str, int]:
             " or the marts with their checks, before publishing"
         )
     home.marts.mkdir(parents=True, exist_ok=True)
+    beside = home.marts / f".{ACCEPTED}.tmp"
+    beside.write_text(_accepted(home), encoding="utf-8")
+    beside.replace(home.marts / ACCEPTED)
     rows = {}
     for name in mart_names():
         source = home.staged_marts / f"{name}.parquet"

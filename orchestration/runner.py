@@ -17,21 +17,8 @@ from ingestion.lock import AtWork, alone_in
 from ingestion.periods import Quarter
 from orchestration import home as homes
 from orchestration.home import Home
-from orchestration.lib import QUARTERS
-
-STEPS = {
-    "ingest_return": "Reading returns",
-    "ingest_annex_a": "Reading Annex A workbooks",
-    "ingest_published": "Reading published statistics",
-    "raw_gate_return": "Gate: returns",
-    "raw_gate_annex_a": "Gate: Annex A",
-    "raw_gate_published": "Gate: published statistics",
-    "transform": "Building marts",
-    "marts_gate": "Gate: marts",
-    "published__marts": "Publishing marts",
-    "outputs__run_record": "Recording the run",
-}
-
+from orchestration.lib import QUARTERS, step_name
+from orchestration.notices import telling
 
 # Of a product with more files than this, the end of a run names the index alone.
 _LISTED = 5
@@ -60,14 +47,14 @@ class Progress:
         elif kind == dg.DagsterEventType.STEP_SUCCESS:
             self.done.add(step)
             seconds = time.monotonic() - self.started.get(step, time.monotonic())
-            self.console.print(f"  [green]done[/]  {self._name(step)}  [dim]{seconds:.1f} s[/]")
+            self.console.print(f"  [green]done[/]  {step_name(step)}  [dim]{seconds:.1f} s[/]")
         elif kind == dg.DagsterEventType.STEP_FAILURE:
             error = event.step_failure_data.error
             root = error
             while root is not None and root.cause is not None:
                 root = root.cause
-            self.failed.append(f"{self._name(step)}: {root.message.strip() if root else 'failed'}")
-            self.console.print(f"  [red]failed[/]  {self._name(step)}")
+            self.failed.append(f"{step_name(step)}: {root.message.strip() if root else 'failed'}")
+            self.console.print(f"  [red]failed[/]  {step_name(step)}")
         elif kind == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
             self.checks[check.passed] += 1
@@ -81,10 +68,6 @@ class Progress:
                 where = check.asset_key.to_user_string()
                 self.console.print(f"  [{colour}]check[/]  {where} {check.check_name}: ", end="")
                 self.console.print(check.description or "see the Dagster UI", markup=False)
-
-    @staticmethod
-    def _name(step: str) -> str:
-        return STEPS.get(step, step.replace("outputs__", "Writing output: "))
 
 
 def run_quarter(
@@ -118,11 +101,10 @@ def _run(place: Home, quarter: Quarter, console: Console, allow_withdrawals: boo
     started = time.monotonic()
     definitions = build(allow_withdrawals)
     progress = Progress(console)
-    log = place.dagster / "last_run.log"
     # dbt and Dagster write hundreds of lines; a person wants a dozen. The rest stays in the log.
     with (
         dg.DagsterInstance.get() as instance,
-        log.open("w", encoding="utf-8") as sink,
+        place.last_log.open("w", encoding="utf-8") as sink,
         contextlib.redirect_stdout(sink),
     ):
         run_id = str(uuid.uuid4())
@@ -133,11 +115,28 @@ def _run(place: Home, quarter: Quarter, console: Console, allow_withdrawals: boo
             partition_key=quarter.key,
             run_id=run_id,
             raise_on_error=False,
+            tags={telling.TOLD_BY: telling.BY_COMMAND},
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
+    code = _say(result.success, progress, place, quarter, time.monotonic() - started, console)
+    with dg.DagsterInstance.get() as instance:
+        for told in telling.after_run(place, instance, run_id):
+            style = "yellow" if told.warning else None
+            console.print(told.text, style=style, markup=False, soft_wrap=True)
+    return code
+
+
+def _say(
+    success: bool,
+    progress: Progress,
+    place: Home,
+    quarter: Quarter,
+    seconds: float,
+    console: Console,
+) -> int:
+    """The end of the run on the screen; its exit code."""
     checks = f"{progress.checks[True]} checks passed, {progress.checks[False]} did not"
-    seconds = time.monotonic() - started
-    if not result.success:
+    if not success:
         for line in progress.failed:
             console.print(line, markup=False)
         stands = (
@@ -146,7 +145,8 @@ def _run(place: Home, quarter: Quarter, console: Console, allow_withdrawals: boo
             else "What was published before stands"
         )
         console.print(
-            f"[red]Blocked[/] after {seconds:.0f} s: {checks}. {stands}; the whole log is {log}."
+            f"[red]Blocked[/] after {seconds:.0f} s: {checks}. {stands}; the whole log is "
+            f"{place.last_log}."
         )
         return 1
     done = "[red]Not all was delivered[/]" if progress.undelivered else "[green]Done[/]"

@@ -21,7 +21,7 @@ def _tools_on_path() -> Iterator[None]:
     patch = pytest.MonkeyPatch()
     patch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     patch.setenv("DO_NOT_TRACK", "1")
-    for name in ("LIIA_HOME", "LIIA_LANDING", "LIIA_DELIVERY", "DAGSTER_HOME"):
+    for name in ("LIIA_HOME", "LIIA_LANDING", "LIIA_DELIVERY", "LIIA_NOTICES", "DAGSTER_HOME"):
         patch.delenv(name, raising=False)
     yield
     patch.undo()

@@ -83,6 +83,7 @@ class Server:
     base: str
     told: dict[str, list[Say]] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
 
     def tell(self, path: str, *says: Say) -> str:
@@ -116,6 +117,10 @@ def serving() -> Iterator[Server]:
             say = told.pop(0) if len(told) > 1 else told[0]
             say(self)
             self.close_connection = True
+
+        def do_POST(self) -> None:
+            server.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             pass

@@ -3,7 +3,7 @@
 Words only, from the manifest and the registry; no time, so that the same product is the same bytes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from exports.disclosure import profile
@@ -49,6 +49,7 @@ def readme(manifest: Mapping[str, Any]) -> str:
         _hidden(manifest["release_profile"]),
         *(_symbols() if any(name.endswith(_TABLES) for name in files) else []),
         "",
+        *_accepted(manifest.get("accepted_failures", ())),
         "## Files",
         "",
         "`manifest.json` names each file with its hash, its size and its rows.",
@@ -89,6 +90,18 @@ def _hidden(profile_id: str) -> str:
     if rules.la_rounding == rules.total_rounding == 1:
         said.append("Counts are not rounded.")
     return " ".join(said)
+
+
+def _accepted(failures: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Nothing where nothing was: a section that says none would have to be read every time."""
+    if failures:
+        yield from ("## Known failures that were accepted", "")
+        for told in failures:
+            yield (
+                f"- `{told['rule_id']}` does not hold; accepted until {told['valid_to']} because "
+                f"{told['reason'].rstrip('.')} ({told['waiver_id']}, {told['reference']})."
+            )
+        yield ""
 
 
 def _symbols() -> Iterator[str]:

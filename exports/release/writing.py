@@ -21,6 +21,7 @@ from exports.disclosure import DisclosureError
 from exports.files import Content, as_bytes, lay_beside, put_in_place, put_right
 from exports.release import egress, register
 from exports.release import given as given_before
+from exports.release.accepted import accepted
 from exports.release.audience import Audience
 from exports.release.given import Given
 from exports.release.readme import NAME as README
@@ -34,7 +35,14 @@ MANIFEST = "manifest.json"
 
 
 class ReleaseRefused(Exception):
-    """The product may be given to nobody as it stands; the message says why and what to do."""
+    """The product may be given to nobody as it stands; the message says why and what to do.
+
+    cause: one word for why, of those in `_REFUSALS`; a message may quote figures, this does not.
+    """
+
+    def __init__(self, message: str, cause: str) -> None:
+        super().__init__(message)
+        self.cause = cause
 
 
 @dataclass(frozen=True)
@@ -122,15 +130,15 @@ class Released:
         return [*self.ruling.notices, *(f"Left out: {one}" for one in self.left_out)]
 
 
-# What stands in the way of a release and is somebody's to put right.
-_REFUSALS = (
-    RegisterError,
-    catalogue.CannotLeaveOut,
-    catalogue.CannotHide,
-    DisclosureError,
-    NotStandard,
-    egress.LogBroken,
-)
+# What stands in the way of a release and is somebody's to put right, and the word for it.
+_REFUSALS: dict[type[Exception], str] = {
+    RegisterError: "registers",
+    catalogue.CannotLeaveOut: "left_out",
+    catalogue.CannotHide: "disclosure",
+    DisclosureError: "disclosure",
+    NotStandard: "standard",
+    egress.LogBroken: "log",
+}
 
 
 def rule(product_id: str, quarter: Quarter, on: date) -> Ruling:
@@ -156,9 +164,10 @@ def release(
         put_right(dest)
         try:
             return _release(product_id, quarter, places, run_id, now)
-        except _REFUSALS as error:
+        except tuple(_REFUSALS) as error:
             put_right(dest)
-            raise ReleaseRefused(str(error)) from error
+            cause = next(word for kind, word in _REFUSALS.items() if isinstance(error, kind))
+            raise ReleaseRefused(str(error), cause) from error
 
 
 def _release(
@@ -169,13 +178,16 @@ def _release(
     if ruling.quiet:
         return None
     if ruling.refusal:
-        raise ReleaseRefused(_refused(ruling, quarter, dest))
+        raise ReleaseRefused(_refused(ruling, quarter, dest), "registers")
     given = Given(places.registers / given_before.FOLDER)
     audience = Audience(product_id, ruling.allowed, ruling.authorities, given)
     content = catalogue.content(places.marts, quarter, audience)
     screened(content)
     manifest = _manifest(ruling, quarter, now.date(), content)
     files = dict(content.files)
+    failures = accepted(places.marts)
+    if failures:
+        manifest["accepted_failures"] = failures
     if files:  # a quarter with nothing in it needs no page about it
         files[README] = readme(manifest)
         manifest["files"][README] = _described(README, files[README])

@@ -85,7 +85,8 @@ def product_asset(product: Product) -> dg.AssetsDefinition:
         try:
             released = release(product.product_id, quarter, places, run_id, datetime.now(LONDON))
         except ReleaseRefused as refused:
-            yield _check(key, "release", str(refused))
+            cause = {"cause": dg.MetadataValue.text(refused.cause)}
+            yield _check(key, "release", str(refused), metadata=cause)
             yield _check(key, "notices", "")
             yield _check(key, "delivery", "")
             return

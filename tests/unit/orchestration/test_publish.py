@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pytest
 
+from expectations.waivers import Waiver
+from exports.release.accepted import accepted
 from ingestion.store import write_parquet
 from orchestration import analyst, publish
 from orchestration.home import Home
@@ -108,3 +111,21 @@ def test_a_mart_that_keeps_its_history_can_be_asked_as_of_a_day(home: Home) -> N
         "2025-10-30": [2],
         "2026-01-01": [2],
     }
+
+
+def test_what_was_accepted_by_any_gate_is_published_with_the_marts(home: Home) -> None:
+    days = {"valid_from": date(2026, 1, 1), "valid_to": date(2026, 1, 31)}
+    one, two = (
+        Waiver(name, "fct_x.a.known", "", "", "It is known.", "lead", reference="DG 4", **days)
+        for name in ("W1", "W2")
+    )
+    publish.let_pass(home)
+    publish.accept(home, "raw_return", [two])
+    publish.accept(home, "marts", [one, two, one])
+    publish.publish(home)
+    told = [(entry["waiver_id"], entry["valid_to"]) for entry in accepted(home.marts)]
+    assert told == [("W1", "2026-01-31"), ("W2", "2026-01-31")]
+    publish.accept(home, "raw_return", [])
+    publish.accept(home, "marts", [])
+    publish.publish(home)
+    assert accepted(home.marts) == []
