@@ -10,6 +10,7 @@ from ingestion import kept_figures
 from ingestion.findings import Finding
 from ingestion.landing import LONDON
 from ingestion.pipeline import SOURCES, ingest, raw_path, tables_of
+from orchestration import freshness
 from orchestration.lib import OWNERS, counts, data_docs, table_metadata
 from orchestration.resources import Platform
 
@@ -19,6 +20,9 @@ DESCRIPTIONS = {
     "published": "DfE statistics (Explore Education Statistics), every column of every known file;"
     " and Ofsted’s judgements.",
 }
+
+# Annex A workbooks come when an authority has agreed to send them: nobody waits for a day.
+FRESHNESS = {"return": freshness.returns, "published": freshness.published}
 
 
 def raw_key(table: str) -> dg.AssetKey:
@@ -64,6 +68,7 @@ def ingest_asset(source: str) -> dg.AssetsDefinition:
                 owners=OWNERS,
                 kinds={"python", "parquet"},
                 metadata=data_docs(table) if table in tables_of(source) else {},
+                freshness_policy=FRESHNESS[source]() if source in FRESHNESS else None,
             )
             for table in tables
         ],

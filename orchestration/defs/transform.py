@@ -18,6 +18,10 @@ from orchestration.column_lineage import stored_columns, with_column_lineage
 from orchestration.dbt_events import finished
 from orchestration.home import DBT_PROJECT
 from orchestration.lib import OWNERS, data_docs
+from orchestration.resources import Platform
+
+# One run at a time builds or publishes marts; others wait in the queue.
+WRITER = "duckdb_writer"
 
 
 class Translator(DagsterDbtTranslator):
@@ -66,12 +70,15 @@ def transform_asset() -> dg.AssetsDefinition:
         name="transform",
         manifest=project().manifest_path,
         project=project(),
-        pool="duckdb_writer",
+        pool=WRITER,
         dagster_dbt_translator=Translator(
             DagsterDbtTranslatorSettings(enable_code_references=True)
         ),
     )
-    def transform(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+    def transform(
+        context: dg.AssetExecutionContext, dbt: DbtCliResource, platform: Platform
+    ) -> Iterator[Any]:
+        # `platform` is asked for so that the run holds the home, also where dbt alone is started.
         # --full-refresh: a seed whose column type changed is made anew, not emptied and refilled.
         # Unit tests prove the SQL, not these data: they run with the other tests, and took half of
         # dbt's time here.

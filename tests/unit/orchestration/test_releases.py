@@ -151,13 +151,13 @@ def test_a_notice_warns_and_the_asset_says_for_whom_it_is(
     assert made.metadata["egress_log"].value.startswith("line 1, ")
 
 
-def small_definitions(home: Home, product: str | None = None) -> dg.Definitions:
+def small_definitions(home: Home, product: str | None = None, held: bool = False) -> dg.Definitions:
     """The products' part of the quarter's job, or one of them, marts given."""
     key = dg.AssetKey(["outputs", product]) if product else None
     return dg.Definitions(
         assets=[asset for asset in assets() if key in (None, asset.key)],
         jobs=[dg.define_asset_job("quarter", dg.AssetSelection.groups("outputs"))],
-        resources={"platform": Platform(root=str(home.root), landing=str(home.landing))},
+        resources={"platform": Platform(root=str(home.root), landing=str(home.landing), held=held)},
         executor=dg.in_process_executor,
     )
 
@@ -165,7 +165,9 @@ def small_definitions(home: Home, product: str | None = None) -> dg.Definitions:
 def run_quarter(
     home: Home, monkeypatch: pytest.MonkeyPatch, product: str | None = None
 ) -> tuple[int, str]:
-    monkeypatch.setattr(definitions, "build", lambda _: small_definitions(home, product))
+    monkeypatch.setattr(
+        definitions, "build", lambda _, held: small_definitions(home, product, held)
+    )
     console = Console(record=True, width=1000)
     code = runner.run_quarter(home, Quarter(2025, 2), console)
     return code, console.export_text()
