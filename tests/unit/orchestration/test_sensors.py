@@ -29,6 +29,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     place.prepare()
     monkeypatch.setenv("LIIA_HOME", str(place.root))
     monkeypatch.setenv("LIIA_LANDING", str(place.landing))
+    monkeypatch.setenv("DAGSTER_HOME", str(place.dagster))
     (place.marts / "fct_indicator.parquet").touch()
     for slug in ("2025-26-Q1", "2025-26-Q2"):
         for product in ("returns", "dfe", "rug"):
@@ -214,6 +215,25 @@ def test_while_its_run_is_not_over_what_comes_waits(
         assert "is not over" in said(sensors["landed_return"](context))
         context = dg.build_sensor_context(instance=instance)
         assert "Took stock" in said(sensors["landed_published"](context))
+
+
+def test_dagster_takes_the_request_with_its_gates(home: Home, look: Look) -> None:
+    """A part of the sensor's job that Dagster can run, with the gates of all that it makes."""
+    from orchestration.definitions import build
+
+    put(home, "returns/2025-26-Q3/CAM/return.xlsx")
+    look()
+    request, _ = asked(look())
+    part = (
+        build()
+        .resolve_job_def("landed_return")
+        .get_subset(asset_selection=set(request.asset_selection or []))
+    )
+    steps = {node.name for node in part.nodes}
+    assert steps == {
+        *("ingest_return", "raw_gate_return", "transform", "marts_gate"),
+        *("published__marts", "outputs__returns", "outputs__run_record"),
+    }
 
 
 def test_no_sensor_runs_unasked(sensors: dict[str, dg.SensorDefinition]) -> None:
