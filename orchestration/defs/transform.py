@@ -16,6 +16,7 @@ from dagster_dbt import (
 
 from orchestration.column_lineage import stored_columns, with_column_lineage
 from orchestration.dbt_events import finished
+from orchestration.history import kept_open
 from orchestration.home import DBT_PROJECT
 from orchestration.lib import OWNERS, data_docs
 from orchestration.resources import Platform
@@ -78,18 +79,18 @@ def transform_asset() -> dg.AssetsDefinition:
     def transform(
         context: dg.AssetExecutionContext, dbt: DbtCliResource, platform: Platform
     ) -> Iterator[Any]:
-        # `platform` is asked for so that the run holds the home, also where dbt alone is started.
         # --full-refresh: a seed whose column type changed is made anew, not emptied and refilled.
         # Unit tests prove the SQL, not these data: they run with the other tests, and took half of
         # dbt's time here.
         options = ["--full-refresh", "--exclude-resource-type", "unit_test"]
-        build = dbt.cli(["build", *options], context=context)
-        built = finished(build.stream(), build)
-        with_columns = built.fetch_column_metadata(with_column_lineage=False)
-        with_rows = finished(with_columns, build).fetch_row_counts()
-        yield from with_column_lineage(
-            with_rows, build, context.log.warning, partial(stored_columns, context.instance)
-        )
+        with kept_open(platform.home.dagster, context.run.run_id):
+            build = dbt.cli(["build", *options], context=context)
+            built = finished(build.stream(), build)
+            with_columns = built.fetch_column_metadata(with_column_lineage=False)
+            with_rows = finished(with_columns, build).fetch_row_counts()
+            yield from with_column_lineage(
+                with_rows, build, context.log.warning, partial(stored_columns, context.instance)
+            )
 
     return transform
 
