@@ -72,6 +72,11 @@ class LandedFile:
         return [*reversed(parts[1:-1]), Path(parts[-1]).stem]
 
 
+def is_clutter(name: str) -> bool:
+    """Whether a program left it there: hidden and lock files, thumbnails."""
+    return bool(_CLUTTER.match(name))
+
+
 def is_synthetic(landing: Path) -> bool:
     return (landing / SYNTHETIC_MARK).exists()
 
@@ -81,7 +86,7 @@ def scan(landing: Path, source: str) -> list[LandedFile]:
     folder = landing / FOLDERS[source]
     # A linked folder is listed, to be refused, and not entered.
     listed = (p for p in sorted(folder.rglob("*")) if p.is_symlink() or not p.is_dir())
-    found = [p for p in listed if not _CLUTTER.match(p.name)]
+    found = [p for p in listed if not is_clutter(p.name)]
     names = set(found)
     data = [p for p in found if not (p.suffix == ".yml" and p.with_suffix("") in names)]
     synthetic = is_synthetic(landing)

@@ -1,7 +1,6 @@
 """One command at a time in a folder.
 
-The operating system holds the lock, and lets go for a command that was killed. What runs from the
-Dagster UI does not ask here.
+The operating system holds the lock, and lets go for a command that was killed.
 """
 
 import contextlib

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ingestion.lock import AtWork, alone_in
 from orchestration import home as homes
-from orchestration.home import DBT_PROJECT, Home
+from orchestration.home import DBT_PROJECT, WORK, Home
 
 # A folder of its own, as linting has: the manifest that Dagster reads stays as the run left it.
 _TARGET = Path("target") / "docs"
@@ -29,7 +29,7 @@ def write(place: Home) -> int:
     homes.export(place)
     command = ["dbt", "--quiet", "docs", "generate", "--static"]
     try:
-        with alone_in(place.root, "liia run or purge"):
+        with alone_in(place.root, WORK):
             done = subprocess.run(
                 [*command, "--profiles-dir", str(DBT_PROJECT), "--target-path", str(_TARGET)],
                 cwd=DBT_PROJECT,

@@ -5,15 +5,27 @@ import dagster as dg
 from orchestration import home
 
 
-def build(allow_withdrawals: bool = False) -> dg.Definitions:
-    """All definitions for the home that the environment names."""
+def build(allow_withdrawals: bool = False, held: bool = False) -> dg.Definitions:
+    """All definitions for the home that the environment names.
+
+    held: the caller holds the home for its runs, so that they do not ask for it.
+    """
     place = home.from_environment()
     home.export(place)
     place.prepare()
 
     from dagster_dbt import DbtCliResource
 
-    from orchestration.defs import gates, ingest, notices, outputs, schedules, transform
+    from orchestration.defs import (
+        gates,
+        ingest,
+        jobs,
+        notices,
+        outputs,
+        schedules,
+        sensors,
+        transform,
+    )
     from orchestration.resources import Platform
 
     return dg.Definitions(
@@ -25,14 +37,15 @@ def build(allow_withdrawals: bool = False) -> dg.Definitions:
             outputs.run_record,
         ],
         asset_checks=gates.CHECKS,
-        jobs=[schedules.quarter_job],
-        schedules=[schedules.quarterly],
-        sensors=notices.SENSORS,
+        jobs=jobs.JOBS,
+        schedules=schedules.SCHEDULES,
+        sensors=[*sensors.SENSORS, *notices.SENSORS],
         resources={
             "platform": Platform(
                 root=str(place.root),
                 landing=str(place.landing),
                 allow_withdrawals=allow_withdrawals,
+                held=held,
             ),
             "dbt": DbtCliResource(project_dir=transform.project()),
         },

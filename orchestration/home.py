@@ -16,6 +16,9 @@ from pathlib import Path
 PROJECT = Path(__file__).parent.parent
 DBT_PROJECT = PROJECT / "dbt_project"
 
+# What a home is held for, as it is told to whoever comes second.
+WORK = "run or purge"
+
 DAGSTER_YAML = """\
 # Written by `liia`; one DuckDB writer at a time, no telemetry.
 telemetry:

@@ -12,7 +12,7 @@ from ingestion.landing import LONDON, plain
 from ingestion.lock import AtWork, alone_in
 from ingestion.pipeline import MixedZones
 from ingestion.retention import BehindLink, Item
-from orchestration.home import Home
+from orchestration.home import WORK, Home
 
 _NAMES = {
     retention.EXTRACT: ("extract", "extracts"),
@@ -24,7 +24,7 @@ _NAMES = {
 def purge(place: Home, day: date, dry_run: bool, without_figures: bool, console: Console) -> int:
     """List what is due and delete it; 0, or 1 where something due had to stay."""
     try:
-        with alone_in(place.root, "liia run or purge"):
+        with alone_in(place.root, WORK):
             return _purge(place, day, dry_run, without_figures, console)
     except (AtWork, BehindLink, MixedZones) as error:
         console.print(str(error), markup=False, soft_wrap=True)

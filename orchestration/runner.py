@@ -16,7 +16,7 @@ from exports.release.writing import MANIFEST, README
 from ingestion.lock import AtWork, alone_in
 from ingestion.periods import Quarter
 from orchestration import home as homes
-from orchestration.home import Home
+from orchestration.home import WORK, Home
 from orchestration.lib import QUARTERS, step_name
 from orchestration.notices import telling
 
@@ -86,7 +86,7 @@ def run_quarter(
         return 2
     place.prepare()
     try:
-        with alone_in(place.root, "liia run or purge"):
+        with alone_in(place.root, WORK):
             return _run(place, quarter, console, allow_withdrawals)
     except AtWork as error:
         console.print(str(error), markup=False)
@@ -99,7 +99,7 @@ def _run(place: Home, quarter: Quarter, console: Console, allow_withdrawals: boo
     from orchestration.definitions import build
 
     started = time.monotonic()
-    definitions = build(allow_withdrawals)
+    definitions = build(allow_withdrawals, held=True)
     progress = Progress(console)
     # dbt and Dagster write hundreds of lines; a person wants a dozen. The rest stays in the log.
     with (

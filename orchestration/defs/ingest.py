@@ -10,6 +10,7 @@ from ingestion import kept_figures
 from ingestion.findings import Finding
 from ingestion.landing import LONDON
 from ingestion.pipeline import SOURCES, ingest, raw_path, tables_of
+from orchestration import freshness
 from orchestration.lib import OWNERS, counts, data_docs, table_metadata
 from orchestration.resources import Platform
 
@@ -20,6 +21,9 @@ DESCRIPTIONS = {
     " and Ofsted’s judgements.",
     "narrative": "Narrative forms sent back: the authorities’ own words, a row per answer.",
 }
+
+# Annex A workbooks come when an authority has agreed to send them: nobody waits for a day.
+FRESHNESS = {"return": freshness.returns, "published": freshness.published}
 
 
 def raw_key(table: str) -> dg.AssetKey:
@@ -65,6 +69,7 @@ def ingest_asset(source: str) -> dg.AssetsDefinition:
                 owners=OWNERS,
                 kinds={"python", "parquet"},
                 metadata=data_docs(table) if table in tables_of(source) else {},
+                freshness_policy=FRESHNESS[source]() if source in FRESHNESS else None,
             )
             for table in tables
         ],

@@ -5,7 +5,7 @@ A sensor for each way in which a run can end. They need the process of `liia ui`
 
 import dagster as dg
 
-from orchestration.defs.schedules import quarter_job
+from orchestration.defs.jobs import BY_EVENT
 from orchestration.notices import telling
 from orchestration.resources import Platform
 
@@ -14,10 +14,10 @@ def _sensor(name: str, status: dg.DagsterRunStatus, ended: str) -> dg.SensorDefi
     @dg.run_status_sensor(
         run_status=status,
         name=name,
-        monitored_jobs=[quarter_job],
+        monitored_jobs=BY_EVENT,
         # On from the start: without notices.yml nothing is sent.
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Notices once a run of the quarter {ended}, to those whom notices.yml names.",
+        description=f"Notices once a run of the calendar’s jobs {ended}, to those whom notices.yml names.",
     )
     def sensor(context: dg.RunStatusSensorContext, platform: Platform) -> dg.SkipReason | None:
         run, instance = context.dagster_run, context.instance

@@ -7,7 +7,9 @@ get to its recipient, and undoes nothing.
 
 import hashlib
 import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 
@@ -18,17 +20,24 @@ from exports.release.delivery import Delivery, NotDeliverable, Outcome, deliver
 from exports.release.writing import Places, Released, ReleaseRefused, release
 from ingestion.landing import LONDON, is_synthetic
 from ingestion.periods import Quarter
-from orchestration.defs.transform import mart_keys
+from orchestration import freshness
+from orchestration.defs.transform import WRITER, mart_keys
+from orchestration.home import Home
 from orchestration.lib import OWNERS, QUARTERS, counts
 from orchestration.publish import publish
 from orchestration.resources import Platform
 
 PUBLISHED = dg.AssetKey(["published", "marts"])
+# Dagster calls the parameter beta; a line for each product on every start would tell nobody more.
+warnings.filterwarnings("ignore", ".*`backfill_policy`", dg.BetaWarning)
+# Any range of quarters is written in one run: marts are built once, whatever the range.
+ONE_RUN = dg.BackfillPolicy.single_run()
 
 
 @dg.asset(
     key=PUBLISHED,
     deps=mart_keys(),
+    pool=WRITER,
     group_name="publish",
     owners=OWNERS,
     kinds={"parquet", "duckdb"},
@@ -45,16 +54,56 @@ def published_marts(platform: Platform) -> dg.MaterializeResult:
     )
 
 
+def product_key(product_id: str) -> dg.AssetKey:
+    return dg.AssetKey(["outputs", product_id])
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What became of a product in one quarter: `refusal` says why it was not written.
+
+    cause: the same in one word, for notices.
+    """
+
+    quarter: Quarter
+    released: Released | None = None
+    refusal: str = ""
+    cause: str = ""
+    deliveries: tuple[Delivery, ...] = ()
+    not_deliverable: str = ""
+
+    @property
+    def notices(self) -> list[str]:
+        return self.released.notices if self.released else []
+
+
+def _written(product_id: str, quarter: Quarter, home: Home, run_id: str) -> _Written:
+    """Release a product of a quarter, and deliver it."""
+    places = Places(home.marts, home.outputs, home.registers)
+    try:
+        released = release(product_id, quarter, places, run_id, datetime.now(LONDON))
+    except ReleaseRefused as refused:
+        return _Written(quarter, refusal=str(refused), cause=refused.cause)
+    try:
+        now = datetime.now(LONDON)
+        done = deliver(product_id, quarter, places, home.addresses, run_id, now)
+    except NotDeliverable as error:
+        return _Written(quarter, released, not_deliverable=str(error))
+    return _Written(quarter, released, deliveries=tuple(done))
+
+
 def product_asset(product: Product) -> dg.AssetsDefinition:
-    key = dg.AssetKey(["outputs", product.product_id])
+    key = product_key(product.product_id)
 
     @dg.asset(
         key=key,
         deps=[PUBLISHED],
         partitions_def=QUARTERS,
+        backfill_policy=ONE_RUN,
         group_name="outputs",
         owners=OWNERS,
         description=f"{product.title}. {product.description}",
+        freshness_policy=freshness.products(),
         # A refused product is not materialised, and yet its refusal is told.
         output_required=False,
         check_specs=[
@@ -80,39 +129,42 @@ def product_asset(product: Product) -> dg.AssetsDefinition:
     def asset(
         context: dg.AssetExecutionContext, platform: Platform
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        home, quarter = platform.home, Quarter.parse(context.partition_key)
-        places, run_id = Places(home.marts, home.outputs, home.registers), context.run.run_id
-        try:
-            released = release(product.product_id, quarter, places, run_id, datetime.now(LONDON))
-        except ReleaseRefused as refused:
-            cause = {"cause": dg.MetadataValue.text(refused.cause)}
-            yield _check(key, "release", str(refused), metadata=cause)
-            yield _check(key, "notices", "")
-            yield _check(key, "delivery", "")
-            return
-        yield dg.MaterializeResult(asset_key=key, metadata=_metadata(quarter, released))
-        yield _check(key, "release", "")
-        notices = released.notices if released else []
+        quarters = [Quarter.parse(partition) for partition in context.partition_keys]
+        run_id = context.run.run_id
+        done = [_written(product.product_id, q, platform.home, run_id) for q in quarters]
+        refusals = [one.refusal for one in done if one.refusal]
+        for one in (one for one in done if not one.refusal):
+            told = _metadata(one.quarter, one.released)
+            if refusals:
+                # A result would speak for every quarter of the run, refused ones too.
+                context.log_event(
+                    dg.AssetMaterialization(key, partition=one.quarter.key, metadata=told)
+                )
+            else:
+                context.add_asset_metadata(told, key, one.quarter.key)
+        if not refusals:
+            yield dg.MaterializeResult(asset_key=key)
+        # What holds of several quarters alike is said once.
+        notices = dict.fromkeys(notice for one in done for notice in one.notices)
+        causes = ", ".join(dict.fromkeys(one.cause for one in done if one.cause))
+        why = {"cause": dg.MetadataValue.text(causes)} if causes else None
+        yield _check(key, "release", " ".join(refusals), metadata=why)
         yield _check(key, "notices", "; ".join(notices))
-        try:
-            now = datetime.now(LONDON)
-            done = deliver(product.product_id, quarter, places, home.addresses, run_id, now)
-        except NotDeliverable as error:
-            yield _check(key, "delivery", str(error), dg.AssetCheckSeverity.ERROR)
-            return
         yield _delivered(key, done)
 
     return asset
 
 
-def _delivered(key: dg.AssetKey, deliveries: Sequence[Delivery]) -> dg.AssetCheckResult:
+def _delivered(key: dg.AssetKey, done: Sequence[_Written]) -> dg.AssetCheckResult:
     """Fails where something did not get there; only warns of what today's registers keep back."""
-    failed = any(one.outcome is Outcome.FAILED for one in deliveries)
-    said = "; ".join(f"Not to {one.name}: {one.reason}" for one in deliveries if not one.done)
+    undeliverable = dict.fromkeys(one.not_deliverable for one in done if one.not_deliverable)
+    deliveries = [delivery for one in done for delivery in one.deliveries]
+    failed = undeliverable or any(one.outcome is Outcome.FAILED for one in deliveries)
+    kept_back = [f"Not to {one.name}: {one.reason}" for one in deliveries if not one.done]
     severity = dg.AssetCheckSeverity.ERROR if failed else dg.AssetCheckSeverity.WARN
     places = "\n".join(f"- {one.name}, {one.outcome}: `{one.address}`" for one in deliveries)
     told = {"deliveries": dg.MetadataValue.md(places or "nobody has an address for it")}
-    return _check(key, "delivery", said, severity, told)
+    return _check(key, "delivery", "; ".join([*undeliverable, *kept_back]), severity, told)
 
 
 def _check(
@@ -161,24 +213,33 @@ def _metadata(quarter: Quarter, released: Released | None) -> dict[str, dg.Metad
 PRODUCT_ASSETS = [product_asset(product) for product in PRODUCTS.values()]
 
 
+RUN_RECORD = dg.AssetKey(["outputs", "run_record"])
+
+
 @dg.asset(
-    key=["outputs", "run_record"],
+    key=RUN_RECORD,
     deps=[asset.key for asset in PRODUCT_ASSETS],
     partitions_def=QUARTERS,
+    backfill_policy=ONE_RUN,
     group_name="outputs",
     owners=OWNERS,
     description="run.json: run, time, version and the hash of every file written for the quarter. "
     "Kept outside the products, whose bytes depend on the data alone.",
 )
 def run_record(context: dg.AssetExecutionContext, platform: Platform) -> None:
-    folder = platform.home.outputs / Quarter.parse(context.partition_key).slug
+    for partition in context.partition_keys:
+        _record(Quarter.parse(partition), platform.home, context.run.run_id)
+
+
+def _record(quarter: Quarter, home: Home, run_id: str) -> None:
+    folder = home.outputs / quarter.slug
     files = sorted(path for path in folder.glob("[!.]*/**/*") if path.is_file())
     record = {
-        "run_id": context.run.run_id,
+        "run_id": run_id,
         "run_at": datetime.now(LONDON).isoformat(timespec="seconds"),
         "version": version("liia-platform"),
-        "landing": str(platform.home.landing),
-        "synthetic": is_synthetic(platform.home.landing),
+        "landing": str(home.landing),
+        "synthetic": is_synthetic(home.landing),
         "files": {
             path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in files

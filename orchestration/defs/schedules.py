@@ -1,28 +1,52 @@
-"""The quarter's job, and when it runs by itself."""
+"""One schedule for each event of the calendar: when its job starts by itself.
+
+A tick every morning asks the calendar whether today is the day. A cron line could not: due days
+follow working days. A process that was away makes up for the ticks of the last five days.
+"""
 
 import dagster as dg
 
-from orchestration.lib import QUARTERS
+from ingestion.landing import LONDON
+from orchestration.timetable import Event, events
 
-# Everything, in one run: unpartitioned raw and marts, and the outputs of one quarter.
-quarter_job = dg.define_asset_job(
-    "quarter",
-    selection=dg.AssetSelection.all(),
-    description="One quarter from landing zone to outputs, through all gates.",
-)
+# After the hour at which clocks change, so that every day has it once.
+MORNING = "0 6 * * *"
 
 
-@dg.schedule(
-    name="quarterly",
-    job=quarter_job,
-    # Returns are due 20 working days after the quarter ends (inferred); a week later most are in.
-    cron_schedule="0 6 7 2,5,8,11 *",
-    execution_timezone="Europe/London",
-    description="06:00 on 7 February, May, August and November: the quarter that ended last.",
-)
-def quarterly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    window = QUARTERS.get_prev_partition_window(context.scheduled_execution_time)
-    if window is None:
-        raise dg.DagsterInvariantViolationError("no quarter has ended yet")
-    key = window.start.strftime("%Y-%m-%d")
-    return dg.RunRequest(run_key=key, partition_key=key)
+def schedule(event: Event) -> dg.ScheduleDefinition:
+    assumed = " The day is inferred." if event.status == "inferred" else ""
+
+    @dg.schedule(
+        name=event.name,
+        job_name=event.job,
+        cron_schedule=MORNING,
+        execution_timezone=str(LONDON),
+        description=f"{event.description}.{assumed}",
+        tags={"liia/event": event.name},
+    )
+    def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        day = context.scheduled_execution_time.astimezone(LONDON).date()
+        quarter = event.days.get(day)
+        if quarter is None:
+            return dg.SkipReason(_when(event, event.next_after(day)))
+        return dg.RunRequest(
+            # Asked for again, it is not run again.
+            run_key=f"{event.name}:{quarter.slug}",
+            partition_key=quarter.key,
+            tags={
+                "liia/event": event.name,
+                "liia/quarter": quarter.label,
+                "liia/why": f"{event.name} of {quarter.label} is on {day}",
+            },
+        )
+
+    return tick
+
+
+def _when(event: Event, day: object) -> str:
+    if day is None:
+        return f"No {event.name} is in the calendar any more; continue seeds/reference/quarters.csv"
+    return f"The next {event.name} is on {day}"
+
+
+SCHEDULES = [schedule(event) for event in events()]

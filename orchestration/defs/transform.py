@@ -16,8 +16,13 @@ from dagster_dbt import (
 
 from orchestration.column_lineage import stored_columns, with_column_lineage
 from orchestration.dbt_events import finished
+from orchestration.history import kept_open
 from orchestration.home import DBT_PROJECT
 from orchestration.lib import OWNERS, data_docs
+from orchestration.resources import Platform
+
+# One run at a time builds or publishes marts; others wait in the queue.
+WRITER = "duckdb_writer"
 
 
 class Translator(DagsterDbtTranslator):
@@ -66,23 +71,26 @@ def transform_asset() -> dg.AssetsDefinition:
         name="transform",
         manifest=project().manifest_path,
         project=project(),
-        pool="duckdb_writer",
+        pool=WRITER,
         dagster_dbt_translator=Translator(
             DagsterDbtTranslatorSettings(enable_code_references=True)
         ),
     )
-    def transform(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+    def transform(
+        context: dg.AssetExecutionContext, dbt: DbtCliResource, platform: Platform
+    ) -> Iterator[Any]:
         # --full-refresh: a seed whose column type changed is made anew, not emptied and refilled.
         # Unit tests prove the SQL, not these data: they run with the other tests, and took half of
         # dbt's time here.
         options = ["--full-refresh", "--exclude-resource-type", "unit_test"]
-        build = dbt.cli(["build", *options], context=context)
-        built = finished(build.stream(), build)
-        with_columns = built.fetch_column_metadata(with_column_lineage=False)
-        with_rows = finished(with_columns, build).fetch_row_counts()
-        yield from with_column_lineage(
-            with_rows, build, context.log.warning, partial(stored_columns, context.instance)
-        )
+        with kept_open(platform.home.dagster, context.run.run_id):
+            build = dbt.cli(["build", *options], context=context)
+            built = finished(build.stream(), build)
+            with_columns = built.fetch_column_metadata(with_column_lineage=False)
+            with_rows = finished(with_columns, build).fetch_row_counts()
+            yield from with_column_lineage(
+                with_rows, build, context.log.warning, partial(stored_columns, context.instance)
+            )
 
     return transform
 

@@ -73,10 +73,10 @@ def test_a_quarter_that_cannot_be_run_is_exit_2_with_the_range(
 
 def test_two_runs_in_one_home_do_not_meet(tmp_path: Path) -> None:
     (tmp_path / "landing").mkdir()
-    with alone_in(tmp_path, "liia run or purge"):
+    with alone_in(tmp_path, "run or purge"):
         done = liia("run", "--quarter", "2025-26-Q2", "--home", tmp_path)
     assert done.returncode == 1
-    assert "Another liia run or purge is at work" in done.stdout
+    assert "Another run or purge is at work" in done.stdout
 
 
 def test_sql_before_the_first_run_says_what_to_do(tmp_path: Path) -> None:
@@ -383,10 +383,10 @@ def test_purge_deletes_what_is_due_and_says_how_much(home: Path) -> None:
 
 def test_purge_does_not_meet_a_run(home: Path) -> None:
     before = files(home)
-    with alone_in(home, "liia run or purge"):
+    with alone_in(home, "run or purge"):
         done = liia("purge", "--home", home, "--as-of", "2026-10-09", "--without-figures")
     assert done.returncode == 1
-    assert "Another liia run or purge is at work" in done.stdout
+    assert "Another run or purge is at work" in done.stdout
     assert files(home) == before
 
 

@@ -1,4 +1,4 @@
-"""What Dagster holds: every asset, check, job and schedule, and when the schedule asks for what."""
+"""What Dagster holds: every asset, check, job, schedule and sensor."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from orchestration import home as homes
 from orchestration import publish
 
 GOLDEN = Path(__file__).parent / "golden_assets.txt"
+GOLDEN_AUTOMATION = Path(__file__).parent / "golden_automation.txt"
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,52 @@ def test_assets_are_those_of_the_golden_list(definitions: dg.Definitions) -> Non
         f"{graph.get(key).group_name}: {key.to_user_string()}" for key in graph.get_all_asset_keys()
     )
     assert lines == GOLDEN.read_text(encoding="utf-8").splitlines()
+
+
+def test_jobs_schedules_sensors_and_checks_are_those_of_the_golden_list(
+    definitions: dg.Definitions,
+) -> None:
+    """What starts by itself, and what each job reads and writes, changes only with this list."""
+    repository = definitions.get_repository_def()
+    lines = [f"schedule {one.name}: {one.job_name}" for one in repository.schedule_defs]
+    lines += [
+        f"sensor {one.name}: {one.job_name if one.targets else 'of runs'}"
+        for one in repository.sensor_defs
+    ]
+    for name in set(repository.job_names) - {"__ASSET_JOB"}:
+        keys = repository.get_job(name).asset_layer.executable_asset_keys
+        assert dg.AssetKey(["marts", "fct_indicator"]) in keys, "dbt always builds all marts"
+        assert dg.AssetKey(["published", "marts"]) in keys
+        tables = sorted(key.path[1] for key in keys if key.path[0] in ("raw", "restricted"))
+        ledgers = [table for table in tables if table.endswith("_files")]
+        outputs = sorted(key.path[1] for key in keys if key.path[0] == "outputs")
+        lines.append(f"job {name} reads {', '.join(ledgers)}; writes {', '.join(outputs)}")
+    # dbt's own tests are its project's business.
+    ours = ("gate", "plausible", "release", "notices", "delivery")
+    graph = definitions.resolve_asset_graph()
+    for key in graph.asset_check_keys:
+        if key.name in ours:
+            blocks = " (blocks)" if graph.get_check_spec(key).blocking else ""
+            lines.append(f"check {key.name}{blocks}: {key.asset_key.to_user_string()}")
+    assert sorted(lines) == GOLDEN_AUTOMATION.read_text(encoding="utf-8").splitlines()
+
+
+def test_every_job_runs_the_gates_of_what_it_reads(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    gates = {key for key in graph.asset_check_keys if key.name in ("gate", "release")}
+    for name in set(definitions.get_repository_def().job_names) - {"__ASSET_JOB"}:
+        layer = definitions.resolve_job_def(name).asset_layer
+        keys, checks = layer.executable_asset_keys, layer.asset_graph.asset_check_keys
+        expected = {gate for gate in gates if gate.asset_key in keys}
+        assert expected <= set(checks), name
+        assert len(expected) >= 20, name
+
+
+def test_what_writes_marts_shares_one_pool(definitions: dg.Definitions) -> None:
+    """A run that builds or publishes waits in the queue for the other."""
+    graph = definitions.resolve_asset_graph()
+    for key in (["marts", "fct_indicator"], ["published", "marts"]):
+        assert graph.get(dg.AssetKey(key)).assets_def.op.pool == "duckdb_writer", key
 
 
 def test_every_asset_says_what_it_is_and_who_owns_it(definitions: dg.Definitions) -> None:
@@ -91,29 +138,6 @@ def test_raw_tables_are_upstream_of_the_models_that_read_them(definitions: dg.De
         dg.AssetKey(["raw", f"{source}_findings"])
         for source in ("return", "annex_a", "published", "narrative")
     }
-
-
-@pytest.mark.parametrize(
-    ("now", "quarter_start"),
-    [
-        ("2025-11-07T06:00", "2025-07-01"),
-        ("2026-02-07T06:00", "2025-10-01"),
-        ("2026-05-07T05:00", "2026-01-01"),
-        ("2026-08-07T05:00", "2026-04-01"),
-    ],
-)
-def test_the_schedule_asks_for_the_quarter_that_ended_last(
-    definitions: dg.Definitions, now: str, quarter_start: str
-) -> None:
-    from orchestration.defs.schedules import quarterly
-
-    schedule = definitions.resolve_schedule_def("quarterly")
-    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
-    with dg.build_schedule_context(scheduled_execution_time=moment) as context:
-        request = quarterly(context)
-    assert request.partition_key == quarter_start
-    assert schedule.cron_schedule == "0 6 7 2,5,8,11 *"
-    assert schedule.execution_timezone == "Europe/London"
 
 
 def test_outputs_are_partitioned_by_quarter_and_open_for_the_one_just_ended(

@@ -1,5 +1,6 @@
 """No way round the gate: Dagster, a backfill, a second run, the command; and what they say."""
 
+import json
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -44,7 +45,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 @pytest.fixture
 def materialise(home: Home) -> Callable[..., dg.ExecuteInProcessResult]:
-    def run(product: str | None = None, partition: str = Q2) -> dg.ExecuteInProcessResult:
+    def run(
+        product: str | None = None, partition: str | None = Q2, tags: dict[str, str] | None = None
+    ) -> dg.ExecuteInProcessResult:
         platform = Platform(root=str(home.root), landing=str(home.landing))
         chosen = dg.AssetSelection.groups("outputs")
         if product:
@@ -54,6 +57,7 @@ def materialise(home: Home) -> Callable[..., dg.ExecuteInProcessResult]:
                 assets(),
                 selection=chosen,
                 partition_key=partition,
+                tags=tags,
                 resources={"platform": platform},
                 raise_on_error=False,
                 instance=instance,
@@ -115,6 +119,63 @@ def test_every_quarter_of_a_backfill_is_decided_for_itself(
     assert [p.name for p in home.outputs.iterdir() if (p / "rug").exists()] == ["2025-26-Q2"]
 
 
+THREE = {
+    "dagster/asset_partition_range_start": "2025-01-01",
+    "dagster/asset_partition_range_end": Q2,
+}
+SLUGS = ["2024-25-Q4", "2025-26-Q1", "2025-26-Q2"]
+
+
+def test_a_range_of_quarters_is_written_in_one_run(
+    home: Home, materialise: Callable, registers: Registers
+) -> None:
+    result = materialise(partition=None, tags=THREE)
+    assert result.success
+    assert sorted(path.name for path in home.outputs.iterdir()) == SLUGS
+    for slug in SLUGS:
+        record = json.loads((home.outputs / slug / "run.json").read_text(encoding="utf-8"))
+        assert record["run_id"] == result.run_id
+        written = {path.split("/")[0] for path in record["files"]}
+        assert written == {"rug", "returns", "d2i", "adcs", "lscb", "dfe"}
+    made = result.asset_materializations_for_node("outputs__rug")
+    assert {one.partition: one.metadata["quarter"].value for one in made} == {
+        Quarter.parse(slug).key: Quarter.parse(slug).label for slug in SLUGS
+    }
+    assert len({one.metadata["egress_log"].value for one in made}) == 3
+    log = [
+        e["quarter"] for e in egress.lines(home.registers / egress.NAME) if e["product"] == "rug"
+    ]
+    assert log == [Quarter.parse(slug).label for slug in SLUGS]
+
+
+def test_a_range_writes_what_one_quarter_alone_would(
+    home: Home, materialise: Callable, registers: Registers
+) -> None:
+    def files() -> dict[str, bytes]:
+        found = (home.outputs / "2025-26-Q1").glob("*/**/*")
+        return {path.name: path.read_bytes() for path in found if path.is_file()}
+
+    assert materialise(partition=None, tags=THREE).success
+    in_range = files()
+    assert materialise(partition="2025-04-01").success
+    assert files() == in_range
+
+
+def test_of_a_range_only_the_quarters_that_were_released_are_materialised(
+    home: Home, materialise: Callable, registers: Registers
+) -> None:
+    registers.change("reference/authorisations", "product_id == 'rug'", quarters_from="2025-26 Q1")
+    result = materialise("rug", None, THREE)
+    made = result.asset_materializations_for_node("outputs__rug")
+    assert [one.partition for one in made] == ["2025-04-01", Q2]
+    assert made[0].metadata["quarter"].value == "2025-26 Q1"
+    passed, said = checks(result)["rug", "release"]
+    assert not passed
+    assert "rug of 2024-25 Q4 was not written" in said
+    assert "2025-26 Q1 was not written" not in said
+    assert [p.parent.name for p in sorted(home.outputs.glob("*/rug"))] == SLUGS[1:]
+
+
 def test_run_again_after_it_lapsed_an_asset_changes_nothing(
     home: Home, materialise: Callable, registers: Registers
 ) -> None:
@@ -154,13 +215,13 @@ def test_a_notice_warns_and_the_asset_says_for_whom_it_is(
     assert made.metadata["egress_log"].value.startswith("line 1, ")
 
 
-def small_definitions(home: Home, product: str | None = None) -> dg.Definitions:
+def small_definitions(home: Home, product: str | None = None, held: bool = False) -> dg.Definitions:
     """The products' part of the quarter's job, or one of them, marts given."""
     key = dg.AssetKey(["outputs", product]) if product else None
     return dg.Definitions(
         assets=[asset for asset in assets() if key in (None, asset.key)],
         jobs=[dg.define_asset_job("quarter", dg.AssetSelection.groups("outputs"))],
-        resources={"platform": Platform(root=str(home.root), landing=str(home.landing))},
+        resources={"platform": Platform(root=str(home.root), landing=str(home.landing), held=held)},
         executor=dg.in_process_executor,
     )
 
@@ -168,7 +229,9 @@ def small_definitions(home: Home, product: str | None = None) -> dg.Definitions:
 def run_quarter(
     home: Home, monkeypatch: pytest.MonkeyPatch, product: str | None = None
 ) -> tuple[int, str]:
-    monkeypatch.setattr(definitions, "build", lambda _: small_definitions(home, product))
+    monkeypatch.setattr(
+        definitions, "build", lambda _, held: small_definitions(home, product, held)
+    )
     console = Console(record=True, width=1000)
     code = runner.run_quarter(home, Quarter(2025, 2), console)
     return code, console.export_text()
