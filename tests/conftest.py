@@ -15,6 +15,14 @@ PROJECT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("LIIA_SHARED_DATA", PROJECT.parent / "shared" / "data"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers, a file stays with one, and so does all that shares the long run."""
+    for item in items:
+        shares_run = "synthetic_landing" in getattr(item, "fixturenames", ())
+        group = "the synthetic run" if shares_run else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _tools_on_path() -> Iterator[None]:
     """dbt and dagster of this environment, also where it is not activated."""

@@ -17,7 +17,8 @@ def _sensor(name: str, status: dg.DagsterRunStatus, ended: str) -> dg.SensorDefi
         monitored_jobs=BY_EVENT,
         # On from the start: without notices.yml nothing is sent.
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Notices once a run of the calendar’s jobs {ended}, to those whom notices.yml names.",
+        description=f"Notices once a run of the calendar’s jobs {ended}, to those whom "
+        "notices.yml names.",
     )
     def sensor(context: dg.RunStatusSensorContext, platform: Platform) -> dg.SkipReason | None:
         run, instance = context.dagster_run, context.instance

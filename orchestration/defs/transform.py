@@ -14,6 +14,7 @@ from dagster_dbt import (
     dbt_assets,
 )
 
+from ingestion.lock import alone_in
 from orchestration.column_lineage import stored_columns, with_column_lineage
 from orchestration.dbt_events import finished
 from orchestration.history import kept_open
@@ -47,16 +48,19 @@ def project() -> DbtProject:
     """The dbt project with a manifest no older than its files."""
     prepared = DbtProject(project_dir=DBT_PROJECT, profiles_dir=DBT_PROJECT)
     manifest = prepared.manifest_path
-    if not manifest.exists() or _newest_source() > manifest.stat().st_mtime:
-        subprocess.run(
-            [
-                *("dbt", "--quiet", "parse"),
-                *("--profiles-dir", str(DBT_PROJECT)),
-                *("--target-path", str(prepared.target_path)),
-            ],
-            cwd=DBT_PROJECT,
-            check=True,
-        )
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    # Two processes that start at once must not read what the other is half through writing.
+    with alone_in(manifest.parent, "dbt parse", wait=True):
+        if not manifest.exists() or _newest_source() > manifest.stat().st_mtime:
+            subprocess.run(
+                [
+                    *("dbt", "--quiet", "parse"),
+                    *("--profiles-dir", str(DBT_PROJECT)),
+                    *("--target-path", str(prepared.target_path)),
+                ],
+                cwd=DBT_PROJECT,
+                check=True,
+            )
     return prepared
 
 
