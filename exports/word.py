@@ -74,7 +74,7 @@ def table(
     made.autofit = False
     for column, width in zip(made.columns, widths_mm, strict=True):
         column.width = Mm(width)
-    _borders(made)
+    _lines_and_margins(made)
     lines = [headings, *rows] if headings else rows
     for number, line in enumerate(lines):
         row = made.add_row()
@@ -154,7 +154,7 @@ def _styles(document: Document) -> None:
         language.set(qn("w:val"), "en-GB")
 
 
-def _borders(made: Table) -> None:
+def _lines_and_margins(made: Table) -> None:
     borders = OxmlElement("w:tblBorders")
     for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
         line = OxmlElement(f"w:{side}")
@@ -165,6 +165,14 @@ def _borders(made: Table) -> None:
     # The schema has an order: borders stand before the layout.
     layout = properties.find(qn("w:tblLayout"))
     layout.addprevious(borders) if layout is not None else properties.append(borders)
+    # Words shall not touch the lines above and below them; after the layout, by the schema.
+    margins = OxmlElement("w:tblCellMar")
+    for side, twentieths in (("top", "50"), ("left", "100"), ("bottom", "50"), ("right", "100")):
+        margin = OxmlElement(f"w:{side}")
+        margin.set(qn("w:w"), twentieths)
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
+    properties.append(margins) if layout is None else layout.addnext(margins)
 
 
 def _field(paragraph: Paragraph, code: str) -> None:

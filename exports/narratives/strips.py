@@ -77,13 +77,13 @@ def figure(strips: Sequence[Strip]) -> dict[str, Any]:
                 INK,
             ),
             _texts(
-                [(-0.02, row) for row in rows],
+                [(-0.035, row) for row in rows],
                 [s.lowest_text for s in strips],
                 "middle left",
                 SOFT,
             ),
             _texts(
-                [(1.02, row) for row in rows],
+                [(1.035, row) for row in rows],
                 [s.highest_text for s in strips],
                 "middle right",
                 SOFT,
