@@ -15,12 +15,15 @@ PROJECT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("LIIA_SHARED_DATA", PROJECT.parent / "shared" / "data"))
 
 
+# Fixtures that take minutes to make.
+_LONG = ("synthetic_landing", "real_run")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers, a file stays with one, and so does all that shares the long run."""
+    """With several workers a file stays with one of them, and so does all that shares a long run."""
     for item in items:
-        shares_run = "synthetic_landing" in getattr(item, "fixturenames", ())
-        group = "the synthetic run" if shares_run else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+        shares = [name for name in _LONG if name in getattr(item, "fixturenames", ())]
+        item.add_marker(pytest.mark.xdist_group(shares[0] if shares else str(item.path)))
 
 
 @pytest.fixture(scope="session", autouse=True)
