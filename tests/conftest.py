@@ -20,7 +20,7 @@ _LONG = ("synthetic_landing", "real_run")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers a file stays with one of them, and so does all that shares a long run."""
+    """With several workers a file stays with one of them, as does all that shares a long run."""
     for item in items:
         shares = [name for name in _LONG if name in getattr(item, "fixturenames", ())]
         item.add_marker(pytest.mark.xdist_group(shares[0] if shares else str(item.path)))
