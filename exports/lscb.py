@@ -5,7 +5,6 @@ says whom it is for, on the screen and on paper.
 """
 
 import io
-from datetime import datetime, time
 from pathlib import Path
 
 import pandas as pd
@@ -20,13 +19,13 @@ from exports.protected import quarter_figures
 from exports.release.audience import Audience
 from exports.release.register import Authorities
 from exports.rounding import rounded_value
+from exports.workbook import Styles, head, new_workbook
 from ingestion.periods import Quarter
-from ingestion.registry import return_due, seed
+from ingestion.registry import seed
 
 PRODUCT = "lscb"
 MARTS = (*riia_set.MARTS, "fct_comparison")
 
-_DARK, _PALE = "#1F3864", "#E8ECF4"
 _HEADINGS = [
     "Theme",
     "Indicator",
@@ -96,39 +95,22 @@ def _workbook(
     settings = product_settings(PRODUCT)
     title = f"{settings['title']}, {quarter.label}" + (" - SYNTHETIC" if synthetic else "")
     content = io.BytesIO()
-    with xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False}) as book:
-        book.set_properties(
-            {
-                "title": title,
-                "subject": settings["marking"],
-                "keywords": settings["marking"],
-                "created": datetime.combine(return_due(quarter), time()),
-            }
-        )
+    with new_workbook(content, title, settings["marking"], quarter) as book:
         styles = _Styles(book)
         for name, fill in (("About", _about), ("London", _london), ("Authorities", _authorities)):
             sheet = book.add_worksheet(name)
-            _head(sheet, styles, title, settings["marking"])
+            head(sheet, styles, title, settings["marking"], across=6)
             fill(sheet, styles, shown, authorities)
     return content.getvalue()
 
 
-class _Styles:
-    """Cell formats by what they do, each made once."""
-
+class _Styles(Styles):
     def __init__(self, book: xlsxwriter.Workbook) -> None:
-        def style(**properties: object) -> Format:
-            return book.add_format({"valign": "vcenter", **properties})
-
-        self.title = style(bold=True, font_size=16, font_color=_DARK)
-        self.marking = style(bold=True, font_color="#FFFFFF", bg_color=_DARK)
-        self.heading = style(bold=True, bg_color=_PALE, text_wrap=True, bottom=1)
-        self.turned = style(bold=True, bg_color=_PALE, rotation=90, bottom=1, align="center")
-        self.text = style(text_wrap=True)
-        self.name = style(indent=1)
-        self.symbol = style(align="right", font_color="#595959")
+        super().__init__(book)
+        self.name = self.made(indent=1)
+        self.symbol = self.made(align="right", font_color="#595959")
         self._numbers = {
-            (places, bold): style(
+            (places, bold): self.made(
                 num_format="#,##0" + ("." + "0" * places if places else ""), bold=bold
             )
             for places in range(4)
@@ -137,22 +119,6 @@ class _Styles:
 
     def number(self, decimals: int, bold: bool = False) -> Format:
         return self._numbers[decimals, bold]
-
-
-def _head(sheet: Worksheet, styles: _Styles, title: str, marking: str) -> None:
-    sheet.hide_gridlines(2)
-    sheet.set_landscape()
-    sheet.set_paper(8)  # A3
-    sheet.fit_to_pages(1, 0)
-    # An ampersand begins a code in headers and footers.
-    sheet.set_header("&L" + title.replace("&", "&&"))
-    sheet.set_footer("&L" + marking.replace("&", "&&") + "&RPage &P of &N")
-    sheet.write_string(0, 0, title, styles.title)
-    sheet.set_row(0, 26)
-    for column in range(6):
-        sheet.write_blank(1, column, None, styles.marking)
-    sheet.write_string(1, 0, marking, styles.marking)
-    sheet.set_row(1, 20)
 
 
 def _about(

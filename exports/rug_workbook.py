@@ -6,7 +6,6 @@ figure of its own.
 
 import io
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
 from typing import Any
 
 import pandas as pd
@@ -17,10 +16,10 @@ from xlsxwriter.worksheet import Worksheet
 from exports.marts import product_settings
 from exports.rug_cells import FILLS, GAP, Cell
 from exports.rug_table import COMPARATORS, Row, Table
+from exports.workbook import DARK, Styles, head, new_workbook
 from ingestion.periods import Quarter
-from ingestion.registry import return_due, seed
+from ingestion.registry import seed
 
-_DARK, _PALE = "#1F3864", "#ECEAE4"
 _SOURCES = {"returns": "Return", "published": "Published", "chat": "ChAT / Annex A"}
 _LEADING = [
     ("Source", 14),
@@ -56,48 +55,29 @@ def workbook(
     title = f"{product_settings('rug')['title']}, {quarter.label}"
     title += " - SYNTHETIC" if shared["synthetic"] else ""
     content = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(content, options) as book:
-        book.set_properties(
-            {
-                "title": title,
-                "subject": shared["marking"],
-                "keywords": shared["marking"],
-                "created": datetime.combine(return_due(quarter), time()),
-            }
-        )
+    with new_workbook(content, title, shared["marking"], quarter) as book:
         styles = _Styles(book)
         about = book.add_worksheet("About")
-        _head(about, styles, title, shared["marking"], 2)
+        head(about, styles, title, shared["marking"], 2)
         _about(about, styles, sheets)
         for name, tables in sheets.items():
             sheet = book.add_worksheet(name)
-            _head(sheet, styles, f"{title}: {name.lower()}", shared["marking"], 6)
+            head(sheet, styles, f"{title}: {name.lower()}", shared["marking"], 6)
             _rug(sheet, styles, tables, las)
         notes = [note for tables in sheets.values() for t in tables.values() for note in t.notes]
         if notes:
             sheet = book.add_worksheet("Comments")
-            _head(sheet, styles, f"{title}: authorities' comments", shared["marking"], 3)
+            head(sheet, styles, f"{title}: authorities' comments", shared["marking"], 3)
             lines = [(note.la_name, note.label, note.text) for note in notes]
             _lines(sheet, styles, [("Authority", 26), ("Indicator", 40), ("Comment", 100)], lines)
     return content.getvalue()
 
 
-class _Styles:
-    """Cell formats by what they do, each made once."""
-
+class _Styles(Styles):
     def __init__(self, book: xlsxwriter.Workbook) -> None:
-        self._book = book
+        super().__init__(book)
         self._cells: dict[tuple[str, str, bool], Format] = {}
-        self.title = self._made(bold=True, font_size=16, font_color=_DARK)
-        self.region = self._made(bold=True, font_color=_DARK)
-        self.marking = self._made(bold=True, font_color="#FFFFFF", bg_color=_DARK)
-        self.heading = self._made(bold=True, bg_color=_PALE, text_wrap=True, bottom=1)
-        self.turned = self._made(bold=True, bg_color=_PALE, rotation=90, bottom=1, align="center")
-        self.text = self._made(text_wrap=True)
-
-    def _made(self, **properties: object) -> Format:
-        return self._book.add_format({"valign": "vcenter", **properties})
+        self.region = self.made(bold=True, font_color=DARK)
 
     def cell(self, number_format: str, fill: str, strong: bool = False) -> Format:
         """A number or symbol on the fill of its fifth; '' is no fill."""
@@ -109,25 +89,8 @@ class _Styles:
                 properties |= {"bg_color": "#F1F1F1", "align": "center"}
             elif fill:
                 properties |= {"bg_color": ground, "border": 1, "border_color": "#FFFFFF"}
-            self._cells[key] = self._made(num_format=number_format, **properties)
+            self._cells[key] = self.made(num_format=number_format, **properties)
         return self._cells[key]
-
-
-def _head(sheet: Worksheet, styles: _Styles, title: str, marking: str, across: int) -> None:
-    sheet.hide_gridlines(2)
-    sheet.set_landscape()
-    sheet.set_paper(8)  # A3
-    sheet.fit_to_pages(1, 0)
-    # An ampersand begins a code in headers and footers.
-    safe = marking.replace("&", "&&")
-    sheet.set_header("&L" + title.replace("&", "&&") + "&R" + safe)
-    sheet.set_footer("&L" + safe + "&RPage &P of &N")
-    sheet.write_string(0, 0, title, styles.title)
-    sheet.set_row(0, 26)
-    for column in range(across):
-        sheet.write_blank(1, column, None, styles.marking)
-    sheet.write_string(1, 0, marking, styles.marking)
-    sheet.set_row(1, 20)
 
 
 def _about(sheet: Worksheet, styles: _Styles, sheets: Mapping[str, Mapping[str, Table]]) -> None:

@@ -19,6 +19,7 @@ SHARED = Path(os.environ.get("LIIA_SHARED_DATA", PROJECT.parent / "shared" / "da
 _LONG = ("synthetic_landing", "real_run")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several workers a file stays with one of them, as does all that shares a long run."""
     for item in items:

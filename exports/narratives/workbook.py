@@ -6,7 +6,6 @@ nobody reads it.
 
 import io
 from collections.abc import Sequence
-from datetime import datetime, time
 from typing import Any
 
 import xlsxwriter
@@ -16,10 +15,10 @@ from xlsxwriter.worksheet import Worksheet
 from exports.narratives import wording
 from exports.narratives.asked import Asked
 from exports.word import SYNTHETIC
+from exports.workbook import new_workbook, on_paper
 from ingestion import narrative_form as form
 from ingestion.narrative_form import Reference
 from ingestion.periods import Quarter
-from ingestion.registry import return_due
 
 # Width of each column in letters: indicator, figure, London, facts, chart, last quarter, reference,
 # answer.
@@ -28,7 +27,6 @@ _EXCEPTIONS = (30, 15, 14, 42, 64, 30, 20, 60)
 _QUESTIONS = (32, 34, 20, 60, 48, 22, 16, 40)
 _ANSWER_FILL, _HEAD_FILL, _SOFT, _ALARM = "#FFF4CC", "#ECEAE4", "#555555", "#8F0000"
 _CHART_SCALE = 0.36
-_A3 = 8
 SHEETS = ("Read me", "Exceptions", "Self-view and plan")
 
 
@@ -37,18 +35,14 @@ def workbook(
 ) -> bytes:
     """One authority’s form; `strips` are its exceptions’ charts, or none. Same input, same file."""
     content = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     title = wording.title(asked, quarter)
-    with xlsxwriter.Workbook(content, options) as book:
-        created = datetime.combine(return_due(quarter), time())
-        about = {"title": title, "subject": marking, "author": "LIIA", "created": created}
-        book.set_properties(about)
+    with new_workbook(content, title, marking, quarter) as book:
         cover, exceptions, questions = (book.add_worksheet(name) for name in SHEETS)
         _cover(cover, book, asked, quarter, marking, synthetic)
         _Sheet(book, exceptions, asked, quarter, _EXCEPTIONS, reference=6).exceptions(strips)
         _Sheet(book, questions, asked, quarter, _QUESTIONS, reference=2).questions()
         for each in (cover, exceptions, questions):
-            _paper(each, title, marking, synthetic)
+            on_paper(each, f"{title} · {SYNTHETIC}" if synthetic else title, marking)
     return content.getvalue()
 
 
@@ -75,16 +69,6 @@ def _cover(
         sheet.write_string(row, 0, label, bold)
         sheet.write_string(row, 1, words, plain)
     sheet.protect()
-
-
-def _paper(sheet: Worksheet, title: str, marking: str, synthetic: bool) -> None:
-    sheet.set_landscape()
-    sheet.set_paper(_A3)
-    sheet.fit_to_pages(1, 0)
-    # & begins a code in a header.
-    said = " · ".join([title, marking, *([SYNTHETIC] if synthetic else [])]).replace("&", "&&")
-    sheet.set_header(f"&L{said}")
-    sheet.set_footer("&RPage &P of &N")
 
 
 class _Sheet:
