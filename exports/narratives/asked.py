@@ -222,7 +222,8 @@ def _worded(row: dict, strips: dict[tuple[str, str], pd.DataFrame]) -> Asking:
     from_top = row["direction"] == "high"
     rank, end = (row["rank"], "highest") if from_top else (row["rank_from_lowest"], "lowest")
     flagged, compared = int(row["periods_flagged"]), int(row["periods_compared"])
-    unit = "quarters" if row["period_type"] in _PERIODS else "years"
+    unit = "quarter" if row["period_type"] in _PERIODS else "year"
+    unit += "" if compared == 1 else "s"
     lasting = "lasting" if row["is_lasting"] else "not lasting"
     evidence = str(row["evidence"]) + (", from small numbers" if row["is_small_base"] else "")
     return Asking(

@@ -153,7 +153,7 @@ def _worded(rows: pd.DataFrame) -> pd.DataFrame:
     compared = rows["periods_compared"].fillna(0).astype(int).astype("str")
     by_year = rows["source"] == "published"
     step = by_year.map({True: " years", False: " quarters"}).astype("str")
-    lasting = "so in " + flagged + " of the last " + compared + step
+    lasting = "so in " + flagged + " of " + compared + step + " compared"
     lasting = lasting.mask(compared == "1", "compared once")
     size = fixed(half_up_double(rows["change_on_year"].abs(), rows["decimals"]), rows["decimals"])
     is_nil = pd.to_numeric(size, errors="coerce") == 0

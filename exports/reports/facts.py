@@ -56,7 +56,7 @@ _CHANGE = [
 ]
 _EXCEPTION = [
     *_CELL, "direction", "judgement", "london_value", "n", "rank", "rank_from_lowest",
-    "significance", "is_significant", "window_periods", "periods_flagged", "is_lasting",
+    "significance", "is_significant", "periods_compared", "periods_flagged", "is_lasting",
     "evidence", "is_small_base",
 ]
 _HEADLINE = [*_CELL, "kind", "position", "score", "why"]

@@ -160,8 +160,9 @@ def direction(found: Record) -> str:
 
 
 def persistence(found: Record) -> str:
-    seen, window = int(found["periods_flagged"]), int(found["window_periods"])
-    return f"in {seen} of the last {window} periods"
+    """In how many of the periods in which it could be compared; others say nothing either way."""
+    seen, compared = int(found["periods_flagged"]), int(found["periods_compared"])
+    return f"in {seen} of {compared} periods compared" if compared > 1 else "compared once"
 
 
 def base(found: Record) -> str:

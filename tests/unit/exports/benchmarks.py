@@ -120,7 +120,7 @@ def exceptions(rows: pd.DataFrame) -> pd.DataFrame:
         significance=np.where(turn == 2, "not_different", np.where(high, "higher", "lower")),
         is_significant=turn != 2,
         window_periods=4,
-        periods_compared=4,
+        periods_compared=np.where(turn == 1, 1, 4),
         periods_flagged=np.where(turn == 0, 3, 1),
         is_lasting=turn == 0,
         evidence=np.array(["strong", "some", "weak"])[turn],

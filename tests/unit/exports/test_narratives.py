@@ -101,7 +101,9 @@ def test_every_exception_stands_with_its_figure_and_its_reference(
         assert re.search(
             rf"{'' if rank == 1 else rank}\w* ?{end} of {row['n']}", text, re.IGNORECASE
         )
-        assert f"{row['periods_flagged']} of {row['periods_compared']} quarters compared" in text
+        compared = row["periods_compared"]
+        step = "quarter" if compared == 1 else "quarters"
+        assert f"{row['periods_flagged']} of {compared} {step} compared" in text
 
 
 def test_the_strongest_evidence_comes_first(marts: Path) -> None:

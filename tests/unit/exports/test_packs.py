@@ -108,6 +108,7 @@ def plain(folder: Path) -> Path:
             evidence="strong",
             is_lasting=True,
             periods_flagged=3,
+            periods_compared=4,
             is_small_base=False,
             significance=found["direction"].map({"high": "higher", "low": "lower"}),
         ),
@@ -212,7 +213,7 @@ def test_a_cell_says_side_rank_and_change_in_words(files: dict, marts: Path) -> 
     for words in (side, f"{row.judgement} than most", place):
         assert words in cell.text
     assert f"+{change} points on 2024-25 Q2" in cell.text
-    assert "so in 3 of the last 4 quarters" in cell.text
+    assert "so in 3 of 4 quarters compared" in cell.text
     assert cell.css == row.judgement
 
 

@@ -138,7 +138,8 @@ def test_rank_change_and_exception_are_the_marts(files: dict[str, str], marts: P
         code = row["indicator_code"]
         side = "highest" if row["direction"] == "high" else "lowest"
         assert f"Among the {side} fifth of London" in told.words[code]
-        seen = f"in {row['periods_flagged']} of the last {row['window_periods']} periods"
+        flagged, compared = row["periods_flagged"], row["periods_compared"]
+        seen = f"in {flagged} of {compared} periods compared" if compared > 1 else "compared once"
         assert seen in told.words[code]
         assert f"Evidence: {row['evidence']}." in told.words[code]
         assert ("Rests on few cases" in told.words[code]) == row["is_small_base"]
