@@ -155,6 +155,8 @@ def export(home: Home) -> None:
     os.environ["LIIA_LANDING"] = str(home.landing)
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     os.environ.setdefault("DO_NOT_TRACK", "1")
+    # A mail server and a webhook that hang take 53 s each to be given up; Dagster waits for 60.
+    os.environ.setdefault("DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS", "180")
     os.environ.setdefault("DBT_USE_COLORS", "false")  # its messages end up in ours
     tools = str(Path(sys.executable).parent)
     if tools not in os.environ.get("PATH", "").split(os.pathsep):
