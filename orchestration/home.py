@@ -20,7 +20,8 @@ DBT_PROJECT = PROJECT / "dbt_project"
 WORK = "run or purge"
 
 DAGSTER_YAML = """\
-# Written by `liia`; one DuckDB writer at a time, no telemetry.
+# Written by `liia`; one DuckDB writer at a time, no telemetry. A run whose process was killed never
+# ends: after four hours it is failed, so that the queue and the sensors do not wait for it for ever.
 telemetry:
   enabled: false
 nux:
@@ -31,6 +32,10 @@ concurrency:
     granularity: run
   runs:
     max_concurrent_runs: 2
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 600
+  max_runtime_seconds: 14400
 """
 
 
