@@ -20,8 +20,8 @@ DBT_PROJECT = PROJECT / "dbt_project"
 WORK = "run or purge"
 
 DAGSTER_YAML = """\
-# Written by `liia`; one DuckDB writer at a time, no telemetry. A run whose process was killed never
-# ends: after four hours it is failed, so that the queue and the sensors do not wait for it for ever.
+# Written by `liia`; one DuckDB writer at a time, no telemetry. A run whose process was killed
+# never ends: after four hours it is failed, so that queue and sensors do not wait for it for ever.
 telemetry:
   enabled: false
 nux:
