@@ -88,7 +88,9 @@ class Outcome:
             return
         text = _text(rule, result, frame, quote)
         decision = Decision()
-        if on is not None and rule.severity == "critical":
+        # Somebody accepts rows that are known, and not that a rule could not be asked at all.
+        asked = _error(result) is None
+        if on is not None and rule.severity == "critical" and asked:
             decision = decide(rule.rule_id, frame, on, lambda rest: _holds(rule, rest))
         severity = rule.severity
         if decision.accepted:
@@ -233,9 +235,7 @@ def _text(rule: Rule, result: dict[str, Any], frame: pd.DataFrame, quote: bool) 
     """`<rule>: <why> (<rows>: <examples>). <what to do>`."""
     found = result.get("result") or {}
     count = found.get("unexpected_count")
-    raised = (result.get("exception_info") or {}).values()
-    messages = [e.get("exception_message") for e in raised if isinstance(e, dict)]
-    error = next((message for message in messages if message), None)
+    error = _error(result)
     if count and quote:
         examples = _examples(
             rule, frame.loc[found.get("partial_unexpected_index_list", [])[:_EXAMPLES]]
@@ -243,9 +243,18 @@ def _text(rule: Rule, result: dict[str, Any], frame: pd.DataFrame, quote: bool) 
         more = ["…"] if count > len(examples) else []
         detail = f"{_rows(count)}: {'; '.join([*examples, *more])}"
     else:
-        detail = _rows(count) if count else error or ""
+        # What a library says of its failure may quote a cell.
+        unasked = error if quote or error is None else "it could not be asked"
+        detail = _rows(count) if count else unasked or ""
     said = f"{rule.rule_id}: {rule.why}" + (f" ({detail})" if detail else "")
     return f"{said}. {rule.fix}" if rule.fix else said
+
+
+def _error(result: dict[str, Any]) -> str | None:
+    """Why a rule could not be asked; None where it was."""
+    raised = (result.get("exception_info") or {}).values()
+    messages = [e.get("exception_message") for e in raised if isinstance(e, dict)]
+    return next((message for message in messages if message), None)
 
 
 def _rows(count: int) -> str:

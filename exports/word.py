@@ -114,9 +114,7 @@ def saved(document: Document) -> bytes:
     document.save(written)
     with zipfile.ZipFile(written) as parts, zipfile.ZipFile(fixed, "w") as again:
         # The list of types comes first, as readers of the format expect.
-        for name in sorted(
-            parts.namelist(), key=lambda name: (name != "[Content_Types].xml", name)
-        ):
+        for name in sorted(parts.namelist(), key=_types_first):
             item = zipfile.ZipInfo(name, _ZIP_TIME)
             item.compress_type = zipfile.ZIP_DEFLATED
             item.create_system = 0  # else it differs between systems

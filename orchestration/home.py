@@ -20,7 +20,8 @@ DBT_PROJECT = PROJECT / "dbt_project"
 WORK = "run or purge"
 
 DAGSTER_YAML = """\
-# Written by `liia`; one DuckDB writer at a time, no telemetry.
+# Written by `liia`; one DuckDB writer at a time, no telemetry. A run whose process was killed
+# never ends: after four hours it is failed, so that queue and sensors do not wait for it for ever.
 telemetry:
   enabled: false
 nux:
@@ -31,6 +32,10 @@ concurrency:
     granularity: run
   runs:
     max_concurrent_runs: 2
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 600
+  max_runtime_seconds: 14400
 """
 
 
@@ -155,6 +160,8 @@ def export(home: Home) -> None:
     os.environ["LIIA_LANDING"] = str(home.landing)
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     os.environ.setdefault("DO_NOT_TRACK", "1")
+    # A mail server and a webhook that hang take 53 s each to be given up; Dagster waits for 60.
+    os.environ.setdefault("DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS", "180")
     os.environ.setdefault("DBT_USE_COLORS", "false")  # its messages end up in ours
     tools = str(Path(sys.executable).parent)
     if tools not in os.environ.get("PATH", "").split(os.pathsep):

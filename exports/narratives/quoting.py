@@ -15,6 +15,8 @@ from ingestion.registry import seed
 LEAST_AUTHORITIES = 3
 # Of what the answers are told apart by on the page: each of an authority's once.
 ASKED = ["part", "item", "direction"]
+# How boroughs call themselves for short: LBTH, RBKC, the Royal Borough, the City.
+_BOROUGHS = "(?:LB|RB)[A-Z]{1,4}|(?i:royal borough)|[Tt]he City"
 
 
 def quoted(answers: pd.DataFrame) -> pd.DataFrame:
@@ -38,8 +40,8 @@ def quoted(answers: pd.DataFrame) -> pd.DataFrame:
 def names_somebody(texts: pd.Series) -> pd.Series:
     """Whether a text has the name of a London authority in it, its own or another's.
 
-    Full names and their parts (Kensington and Chelsea), aliases, and the three-letter codes in
-    capitals. A nickname, a street or a person is not found.
+    Full names and their parts (Kensington and Chelsea), aliases, and in capitals the three-letter
+    codes and initials (RBKC). A nickname, a street or a person is not found.
     """
     las = seed("reference/local_authorities").query("is_london == 'true'")
     full = [*las["la_name"], *(name for names in las["name_aliases"] for name in names.split("|"))]
@@ -47,5 +49,5 @@ def names_somebody(texts: pd.Series) -> pd.Series:
     # Of one word or several, with anything but letters between them: Tower-Hamlets.
     words = {r"[\W_]+".join(re.findall(r"\w+", name)) for name in [*full, *parts]} - {""}
     by_name = rf"(?i:\b(?:{'|'.join(sorted(words))}))"
-    by_code = rf"\b(?:{'|'.join(sorted(las['short_code']))})\b"
+    by_code = rf"\b(?:{'|'.join(sorted(las['short_code']))}|{_BOROUGHS})\b"
     return texts.fillna("").str.contains(f"{by_name}|{by_code}", regex=True)

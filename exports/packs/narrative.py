@@ -1,6 +1,7 @@
 """What the authorities wrote in their narratives: how far, and what may be quoted.
 
-An answer is shown beside its authority's name only where that authority lets it be quoted by name.
+An answer is shown beside its authority's name, and what it speaks of told, only where that
+authority lets it be quoted by name.
 """
 
 from dataclasses import dataclass
@@ -82,6 +83,11 @@ def _quotes(marts: Path, where: list[tuple]) -> dict[str, list[Quote]]:
 
 
 def _themes(marts: Path, where: list[tuple]) -> pd.DataFrame:
+    """Of answers that may be quoted by name: what the others speak of is theirs to say."""
+    of_answer = ["new_la_code", "part", "item"]
+    lines = read_mart(marts, "mart_narrative_theme", [*of_answer, "narrative_theme_label"], where)
+    answers = read_mart(marts, "fct_narrative", [*of_answer, "quoting", "is_current"], where)
+    named = answers[(answers["quoting"] == "named") & answers["is_current"].fillna(False)]
+    lines = lines.merge(named[of_answer].drop_duplicates(), on=of_answer)
     columns = ["new_la_code", "narrative_theme_label"]
-    lines = read_mart(marts, "mart_narrative_theme", columns, where)
-    return lines.drop_duplicates().sort_values(columns, ignore_index=True)
+    return lines[columns].drop_duplicates().sort_values(columns, ignore_index=True)

@@ -89,7 +89,7 @@ def themes(figures: pd.DataFrame, groups: pd.DataFrame, day: date) -> list[Theme
 
 
 def told(narratives: Narratives | None, figures: pd.DataFrame) -> list[tuple[str, list[list[str]]]]:
-    """Themes of what authorities wrote: who wrote of each, by sub-region; most often first."""
+    """Themes of what may be quoted by name: who wrote of each, by sub-region; most often first."""
     if narratives is None or narratives.themes.empty:
         return []
     places = figures.drop_duplicates("new_la_code")[["new_la_code", "la_name", "sub_region"]]

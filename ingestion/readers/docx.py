@@ -28,10 +28,15 @@ def read_document(path: Path, limit_bytes: int) -> list[Sheet]:
         with Archive(path, limit_bytes) as archive:
             root = archive.tree(_DOCUMENT)
             styles = _styles(archive.tree(_STYLES)) if _STYLES in archive else {}
+        # Also within: what is nested without end is damaged, and no fault of ours.
+        return _sheets(root, styles)
     except (UnreadableFile, MemoryError):
         raise
     except Exception as error:
         raise sniff.damaged(error) from error
+
+
+def _sheets(root: Element, styles: dict[str | None, str]) -> list[Sheet]:
     tables: list[Sheet] = []
     outside: list[list[str]] = []
     for block in _blocks(root):

@@ -5,9 +5,10 @@ text and may be about a child.
 """
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
@@ -26,6 +27,11 @@ COLUMNS = ["part", "item", "field", "answer", "answer_status", "source_address"]
 # `empty`: asked and not answered; `set_aside`: answered, and the text may not be kept.
 STATUSES = ("ok", "empty", "set_aside")
 _MOST_PLAN_ROWS = 99
+_UNCLEAR = (
+    "narrative.reference.twice",
+    "narrative.answer.beyond",
+    "narrative.answer.in_reference",
+)
 
 
 @dataclass(frozen=True)
@@ -108,8 +114,8 @@ def slots(sheets: Sequence[Sheet], is_document: bool) -> tuple[list[Slot], list[
 
 def _slot(reference: Reference, written: str, place: Place, cells: Sequence[object]) -> Slot:
     width = len(form.FIELDS.get(reference.part, ("",)))
-    after = [_text(cell) for cell in cells[place.column + 1 :]]
-    answers = after[:width]
+    first, end = place.column + 1, place.column + 1 + width
+    answers = [_text(cell) for cell in cells[first:end]]
     # A sheet has no end to the right; a row of a Word table has.
     missing = width - len(answers) if place.is_document else 0
     return Slot(
@@ -117,7 +123,8 @@ def _slot(reference: Reference, written: str, place: Place, cells: Sequence[obje
         place,
         (*answers, *[""] * (width - len(answers))),
         _text(cells[place.column]).replace(written, "").strip(),
-        any(after[width:]),
+        # Cell by cell: a row may hold thousands of references.
+        any(_text(cells[column]) for column in range(end, len(cells))),
         missing,
     )
 
@@ -212,14 +219,19 @@ def _chosen(reference: Reference, same: Sequence[Slot]) -> tuple[Slot, list[Find
         findings.append(first.place.finding(rule, message, value=str(reference)))
     if first.beside:
         used = not any(first.texts)
+        used = used and reference.part != "sharing"
         message = "The answer stands in the cell of its reference" + (
-            " and was read from there" if used else ", beside another; it was not read"
+            " and was read from there" if used else "; it was not read"
         )
         rule = "narrative.answer.in_reference"
         findings.append(first.place.finding(rule, message, value=str(reference)))
         if used:
             texts = (first.beside, *first.texts[1:])
             first = Slot(reference, first.place, texts, "", first.beyond, first.missing)
+    if reference.part == "sharing" and any(finding.rule_id in _UNCLEAR for finding in findings):
+        # Words against a permission, or beside it, may take it back.
+        findings.append(_nobody_may(first.place))
+        first = replace(first, texts=("",))
     return first, findings
 
 
@@ -244,17 +256,27 @@ def _permission(slot: Slot, words: str) -> tuple[str, str, list[Finding]]:
     for code, label in form.QUOTING.items():
         if said in (code, normalise(label)):
             return code, "ok", []
-    finding = slot.place.finding(
+    return form.QUOTING_DEFAULT, "empty", [_nobody_may(slot.place)]
+
+
+def _nobody_may(place: Place) -> Finding:
+    return place.finding(
         "narrative.sharing.unreadable",
         "Whether others may read the answers cannot be understood, so nobody may",
         expected=" or ".join(f"“{label}”" for label in form.QUOTING.values()),
     )
-    return form.QUOTING_DEFAULT, "empty", [finding]
 
 
 def _holds(rule: Personal, words: str) -> bool:
-    found = _pattern(rule.pattern).finditer(words)
+    found = _pattern(rule.pattern).finditer(_plain(words))
     return any(rule.check_digit is None or _is_nhs_number(match.group()) for match in found)
+
+
+def _plain(words: str) -> str:
+    """As it is read aloud: one kind of space, dash and digit, and no signs that nobody sees."""
+    usual = unicodedata.normalize("NFKC", words)
+    seen = "".join(sign for sign in usual if unicodedata.category(sign) != "Cf")
+    return re.sub(r"\s+", " ", re.sub(r"[‐-―−]", "-", seen))
 
 
 @lru_cache

@@ -20,7 +20,8 @@ from ingestion.sources.narrative_answers import TABLE, Slot, added, answers, slo
 
 # A filled form with its small charts unpacks to two megabytes; Word's pictures are not unpacked.
 MAX_BYTES = 50 * 1024 * 1024
-_VERSION = re.compile(rf"{form.VERSION_LABEL}\W+(\w+)")
+# A number: an answer that has the label in it gives no word of its own away.
+_VERSION = re.compile(rf"{form.VERSION_LABEL}\W+([\d.]{{1,8}})(?!\S)")
 
 
 def parse(file: landing.LandedFile) -> Parsed:
@@ -67,7 +68,8 @@ def _of_subject(parsed: Parsed, file: landing.LandedFile, found: Sequence[Slot])
         parsed,
         "quarter",
         quarter.slug if quarter else None,
-        [slot.reference.quarter for slot in found],
+        # 2025-99-Q2 looks like a quarter and is none.
+        [told if Quarter.find(told := slot.reference.quarter) else None for slot in found],
         lambda slug: Quarter.parse(slug).label,
     )
     _check_name(parsed, file)

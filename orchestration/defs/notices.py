@@ -5,9 +5,9 @@ A sensor for each way in which a run can end. They need the process of `liia ui`
 
 import dagster as dg
 
+from orchestration import home as homes
 from orchestration.defs.jobs import BY_EVENT
 from orchestration.notices import telling
-from orchestration.resources import Platform
 
 
 def _sensor(name: str, status: dg.DagsterRunStatus, ended: str) -> dg.SensorDefinition:
@@ -20,11 +20,13 @@ def _sensor(name: str, status: dg.DagsterRunStatus, ended: str) -> dg.SensorDefi
         description=f"Notices once a run of the calendar’s jobs {ended}, to those whom "
         "notices.yml names.",
     )
-    def sensor(context: dg.RunStatusSensorContext, platform: Platform) -> dg.SkipReason | None:
+    def sensor(context: dg.RunStatusSensorContext) -> dg.SkipReason | None:
+        # Not by the resource: it would wait for the home until the next run has ended.
+        place = homes.from_environment()
         run, instance = context.dagster_run, context.instance
         if not telling.claim(instance, run.run_id, telling.BY_SENSOR):
             return dg.SkipReason("It has been told of already.")
-        for told in telling.after_run(platform.home, instance, run.run_id):
+        for told in telling.after_run(place, instance, run.run_id):
             (context.log.warning if told.warning else context.log.info)(told.text)
         return None
 

@@ -361,3 +361,14 @@ def test_every_rule_has_an_id_of_its_own_and_a_reason() -> None:
         assert rule.severity in ("critical", "warning")
         assert rule.why
         assert rule.fix
+
+
+def test_a_rule_on_a_child_that_could_not_be_asked_quotes_no_cell() -> None:
+    rule = next(
+        one for one in raw_suite("annex_a_list_1") if one.rule_id == "annex_a.age.plausible"
+    )
+    raised = {"a metric": {"exception_message": "could not convert 'Jo Bloggs'"}}
+    result = {"success": False, "result": {}, "exception_info": raised}
+    outcome = gate.Outcome()
+    outcome.add(rule, result, pd.DataFrame(), quote=False, on=None)
+    assert outcome.failures[0].text.endswith("(it could not be asked)")

@@ -99,6 +99,17 @@ def test_one_id_given_twice_accepts_nothing(registers: Registers, tmp_path: Path
     assert "its id stands there twice" in only(outcome, RULE).text
 
 
+def test_a_rule_that_could_not_be_asked_is_no_known_failure(
+    registers: Registers, tmp_path: Path
+) -> None:
+    waive(registers)
+    path = table("return_values", [RETURN], tmp_path)
+    pd.read_parquet(path).drop(columns="value").to_parquet(path)
+    outcome = gate.check_raw("return_values", path, tmp_path / "docs", TODAY)
+    assert only(outcome, RULE).severity == "critical"
+    assert outcome.waivers == []
+
+
 def test_another_rule_still_blocks(registers: Registers, tmp_path: Path) -> None:
     waive(registers, rule_id="return_values.file_id.present")
     assert returned(tmp_path).blocks

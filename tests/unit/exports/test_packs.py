@@ -414,6 +414,7 @@ def write_narratives(folder: Path) -> None:
         {"answer": "Earlier words", "quoting": "named", "is_current": False},
         {"answer": "A. Person leads", "quoting": "named", "part": "plan"},
         {"answer": "Old words", "quoting": "named", "quarter_label": "2025-26 Q1"},
+        {"answer": "On agency staff", "quoting": "none", "new_la_code": BARNET},
     ]
     pd.DataFrame([line | one for one in told]).to_parquet(folder / "fct_narrative.parquet")
     theme = status | {
@@ -421,7 +422,10 @@ def write_narratives(folder: Path) -> None:
         "narrative_theme": "neglect",
         "narrative_theme_label": "Neglect",
     }
-    pd.DataFrame([theme, theme]).to_parquet(folder / "mart_narrative_theme.parquet")
+    kept = theme | {"new_la_code": BARNET, "narrative_theme_label": "Agency staff"}
+    also = theme | {"new_la_code": BARNET}
+    rows = [theme, theme, kept, also]
+    pd.DataFrame(rows).to_parquet(folder / "mart_narrative_theme.parquet")
 
 
 def test_only_what_may_be_quoted_by_name_is_quoted(
@@ -439,6 +443,8 @@ def test_only_what_may_be_quoted_by_name_is_quoted(
     about = read(files["themes.html"]).sections["told"]
     assert "Neglect" in about
     assert about.count("Camden") == 1
+    # What an answer speaks of that nobody may read is as little told as its words.
+    assert "Barnet" not in about and "Agency staff" not in about
 
 
 def test_marts_of_narratives_without_rows_are_as_none(

@@ -136,6 +136,27 @@ def test_what_may_be_about_a_child_is_set_aside_and_not_quoted(
 
 
 @pytest.mark.parametrize(
+    "number",
+    [
+        "943  476\t5919",
+        "943–476–5919",
+        "943\u2009476\u20095919",
+        "943\u200b476\u200b5919",
+        "943\n4765919",
+    ],
+)
+def test_a_number_is_found_however_it_is_spaced(parse: Callable, number: str) -> None:
+    parsed = parse([[GOOD, f"Her number is {number}."]], "form.xlsx")
+    assert answer(parsed, "good", "answer") == (None, "set_aside")
+
+
+def test_a_long_word_is_searched_once(parse: Callable) -> None:
+    # As a picture pasted as text: searched from each letter, it took hours.
+    words = "a" * 1_000_000
+    assert answer(parse([[GOOD, words]]), "good", "answer") == (words, "ok")
+
+
+@pytest.mark.parametrize(
     "words",
     [
         "Ring 020 7974 4444; 4500 referrals in Q2; budget 1234567890",
@@ -194,6 +215,33 @@ def test_an_answer_in_the_wrong_cell_is_used_where_it_is_clear(parse: Callable) 
     assert answer(unclear, "quote", "quote") == ("none", "empty")
 
 
+QUOTE = "CAM/2025-26-Q2/sharing/quote"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [[QUOTE, "with our name"], [QUOTE, "not at all"]],
+        [[QUOTE, "with our name", "but not the second answer"]],
+        [[f"{QUOTE} ask us first", "with our name"]],
+        [[f"{QUOTE} with our name", ""]],
+    ],
+)
+@pytest.mark.parametrize("name", ["form.docx", "form.xlsx"])
+def test_a_permission_with_words_against_it_is_none(parse: Callable, rows: list, name: str) -> None:
+    width = max(map(len, rows))
+    parsed = parse([[*row, *[""] * (width - len(row))] for row in rows], name)
+    assert answer(parsed, "quote", "quote") == ("none", "empty")
+    assert "narrative.sharing.unreadable" in rules(parsed)
+
+
+def test_a_quarter_that_is_none_is_told_and_holds_up_no_other_answer(parse: Callable) -> None:
+    parsed = parse([["CAM/2025-99-Q2/plan/1", "x"], [GOOD, "y"]], "narratives/form.xlsx")
+    assert (parsed.accepted, rules(parsed)) == (True, {"narrative.reference.other"})
+    alone = [[reference.replace("2025-26", "2025-99"), ""] for reference, _ in QUESTIONS]
+    assert "narrative.quarter.disagrees" in rules(parse(alone, questions=False))
+
+
 def test_words_where_the_form_asks_nothing_are_told(parse: Callable) -> None:
     parsed = parse(docx([QUESTIONS, [["Our own table", "1"]]], before="And another thing"))
     assert rules(parsed) == {"narrative.text.outside", "narrative.sheet.other"}
@@ -243,6 +291,16 @@ def entities() -> bytes:
     return content.getvalue()
 
 
+def nested() -> bytes:
+    opened, closed = "<w:sdt><w:sdtContent>" * 3000, "</w:sdtContent></w:sdt>" * 3000
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as parts:
+        space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+        xml = f'<w:document xmlns:w="{space}">{opened}<w:p/>{closed}</w:document>'
+        parts.writestr("word/document.xml", xml)
+    return content.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "rule"),
     [
@@ -252,6 +310,7 @@ def entities() -> bytes:
         (docx([QUESTIONS])[:-400], "file.corrupt"),
         (bomb(), "file.too_large"),
         (entities(), "file.unsafe"),
+        (nested(), "file.corrupt"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_what_to_do(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 
 from expectations import contracts, suites
 from orchestration import home as homes
@@ -156,6 +157,9 @@ def test_the_home_is_private_to_this_machine(tmp_path: Path) -> None:
     settings = (place.dagster / "dagster.yaml").read_text(encoding="utf-8")
     assert "enabled: false" in settings
     assert "default_limit: 1" in settings
+    # Else a run that was killed would hold the queue and its sensor for ever.
+    watched = yaml.safe_load(settings)["run_monitoring"]
+    assert watched["enabled"] and watched["max_runtime_seconds"] > 0
     key = place.pseudonym_key()
     assert key == place.pseudonym_key()
     assert len(key) == 64

@@ -13,7 +13,6 @@ from ingestion.periods import Quarter
 from orchestration.home import Home
 from orchestration.lib import QUARTERS
 from orchestration.notices import command, runs, telling
-from orchestration.resources import Platform
 from tests import mail_server
 from tests.conftest import liia
 from tests.unit.exports.release.registers import Registers, made_up_registers
@@ -238,7 +237,10 @@ def test_the_sensor_tells_of_a_run_of_the_ui_once_and_of_liia_run_never(
     home: Home,
     post_office: mail_server.MailServer,
     ran: Callable,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("LIIA_HOME", str(home.root))
+    monkeypatch.setenv("LIIA_LANDING", str(home.landing))
     tags = {telling.TOLD_BY: telling.BY_COMMAND} if by_command else {}
     instance, run_id = ran(job(breaks=True), tags=tags)
     run = instance.get_run_by_id(run_id)
@@ -246,17 +248,20 @@ def test_the_sensor_tells_of_a_run_of_the_ui_once_and_of_liia_run_never(
         entry.dagster_event
         for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
     )
-    platform = Platform(root=str(home.root), landing=str(home.landing))
     for _ in range(2):
         context = dg.build_run_status_sensor_context(
             "notices_after_failure",
             dagster_event=failure,
             dagster_instance=instance,
             dagster_run=run,
-            resources={"platform": platform},
         )
         sensors()["notices_after_failure"](context)
     assert len(post_office.taken) == letters_sent
+
+
+def test_the_sensors_wait_for_no_run_that_has_the_home() -> None:
+    # To ask for the resource is to wait for the home: within a sensor Dagster enters it.
+    assert [sensor.required_resource_keys for sensor in sensors().values()] == [set(), set()]
 
 
 def test_sensors_are_on_and_watch_the_quarters_job() -> None:
