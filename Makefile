@@ -35,7 +35,7 @@ run: $(READY)
 	@$(BIN)/liia run --quarter $(QUARTER) --home "$(HOME_DIR)" $(if $(LANDING),--landing "$(LANDING)")
 
 test: $(READY)
-	$(BIN)/pytest --numprocesses auto --dist loadgroup
+	$(BIN)/pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
 
 # Linting has a dbt target folder of its own: the manifest that Dagster reads speaks of the
 # warehouse, not of memory.

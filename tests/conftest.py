@@ -5,10 +5,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 PROJECT = Path(__file__).parent.parent
 # Real files of DfE, ONS and others, laid beside the project; never copied into it.
@@ -16,15 +19,28 @@ SHARED = Path(os.environ.get("LIIA_SHARED_DATA", PROJECT.parent / "shared" / "da
 
 
 # Fixtures that take minutes to make.
-_LONG = ("synthetic_landing", "real_run")
+_LONG = ("synthetic_landing", "synthetic_run", "real_run")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers a file stays with one of them, as does all that shares a long run."""
-    for item in items:
-        shares = [name for name in _LONG if name in getattr(item, "fixturenames", ())]
-        item.add_marker(pytest.mark.xdist_group(shares[0] if shares else str(item.path)))
+class _Together(LoadScopeScheduling):
+    """With several workers a file stays with one of them, as do all files that share a long run.
+
+    xdist's own groups need a node id that can be changed, which pytest 9.2 has no more.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _worker_of(nodeid.split("::", 1)[0])
+
+
+@cache
+def _worker_of(file: str) -> str:
+    text = (PROJECT / file).read_text(encoding="utf-8")
+    shared = [name for name in _LONG if name in text]
+    return shared[-1].replace("landing", "run") if shared else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return _Together(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
