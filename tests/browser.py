@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from exports.pictures import browser
 
@@ -50,11 +50,16 @@ class Seen:
         return [f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}" for one in found]
 
     def too_wide_on_paper(self, millimetres: int) -> float:
-        """How many pixels of the page do not fit between the margins of paper this wide."""
+        """How many pixels of the page do not fit between the margins of paper this wide.
+
+        Charts that were on the screen are drawn anew for paper, which takes them a moment.
+        """
         self.page.emulate_media(media="print")
         self.page.set_viewport_size({"width": round(millimetres * 96 / 25.4), "height": 1000})
-        wide = self.page.evaluate(
-            "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        self.page.emulate_media(media="screen")
-        return wide
+        self.page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+        over = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        try:
+            self.page.wait_for_function(f"() => {over} <= 0", timeout=5_000)
+        except TimeoutError:
+            return self.page.evaluate(f"() => {over}")
+        return 0

@@ -97,7 +97,7 @@ def test_findings_are_in_one_table_and_history_asks_little_of_the_sample(
 ) -> None:
     mart = synthetic_run.mart("mart_findings")
     raw = [pd.read_parquet(path) for path in synthetic_run.home.glob("raw/*_findings.parquet")]
-    assert len(raw) == 3
+    assert len(raw) == 4
     assert (mart["scope"] == "file").sum() == sum(map(len, raw))
     fuzzy = mart[mart["rule_id"] == "headers.fuzzy"]
     assert set(fuzzy["la_name"]) == {"Enfield"}
