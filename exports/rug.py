@@ -11,11 +11,12 @@ from typing import Any
 
 import pandas as pd
 
+from exports.figures import POLARITIES, UNITS
 from exports.files import Content, releases_of
 from exports.marts import current_set, is_synthetic, product_settings, read_mart
 from exports.pages import page, script
 from exports.pictures import NO_BROWSER, NoBrowser, printed
-from exports.rug_cells import FILLS, POLARITIES, UNITS, symbols_of
+from exports.rug_cells import FILLS, symbols_of
 from exports.rug_history import history_pages
 from exports.rug_sections import Section, figures, of_quarter, of_year
 from exports.rug_table import Table, authorities, build

@@ -9,23 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from exports.marts import value_symbols
-from exports.rounding import fixed, plain, rounded_value
+from exports.figures import own_figure
 from ingestion.registry import seed
 
-UNITS = {
-    "percent": ("%", "per cent"),
-    "rate_per_10000": ("per 10k", "rate per 10,000 population"),
-    "fte": ("FTE", "full-time equivalents"),
-    "days": ("days", "days"),
-    "count": ("number", "number"),
-    "number": ("number", "number: no rate, because the population is not loaded"),
-}
-POLARITIES = {
-    "high": ("↑", "high is better"),
-    "low": ("↓", "low is better"),
-    "none": ("·", "no judgement: high is neither good nor bad"),
-}
 # Fill and text of each fifth. Text on every fill keeps 4.5:1 (WCAG AA). Purple (v) says high or
 # low; blue and orange (j) say better or worse and stay apart for every common colour blindness.
 FILLS = {
@@ -74,19 +60,8 @@ class Cell:
 
 def printed(cells: pd.DataFrame) -> pd.DataFrame:
     """Adds what each cell shows to rows of `mart_tartan_rug`: has_value, meaning, text, fill, …"""
-    counted = cells["display_unit"] == "number"
-    value = rounded_value(
-        cells["display_value"],
-        cells["numerator"],
-        cells["denominator"],
-        cells["multiplier"],
-        cells["decimals"],
-    )
-    number = fixed(value, cells["decimals"]).mask(counted, plain(cells["display_value"]))
-    has_value = (cells["value_status"] == "ok") & (number != "")
-    symbol = value_symbols(cells["value_status"]).replace("", "x")
-    # A count stands in where a rate has no population: shown, though the rate is not derivable.
-    has_value |= counted & (cells["value_status"] == "not_derivable") & (number != "")
+    own = own_figure(cells)
+    has_value = own["has_value"]
     meaning = cells["value_status"].map(
         seed("registry/value_statuses").set_index("value_status")["label"]
     )
@@ -103,7 +78,7 @@ def printed(cells: pd.DataFrame) -> pd.DataFrame:
     return cells.assign(
         has_value=has_value,
         meaning=meaning,
-        text=number.where(has_value, symbol),
+        text=own["text"],
         fill=fill.where(band.notna(), np.where(has_value, "", GAP)),
         mark=band.map({fifth: mark for fifth, (mark, _) in _SIDES.items()}).fillna(""),
         words=words.where(has_value, meaning),

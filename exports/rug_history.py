@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from exports.figures import POLARITIES, UNITS, london_text
 from exports.marts import current_set
 from exports.pages import page
-from exports.rounding import fixed, plain, rounded_value
-from exports.rug_cells import POLARITIES, UNITS, Cell, cells_of, printed, symbols_of
+from exports.rug_cells import Cell, cells_of, printed, symbols_of
 from exports.rug_table import row_order
 from ingestion.periods import Quarter
 
@@ -130,15 +130,7 @@ def _laid_out(
 
 def _london(newest: pd.DataFrame) -> pd.DataFrame:
     """London's figure of each indicator's newest period, as it prints."""
-    counted = newest["display_unit"] == "number"
-    rounded = rounded_value(
-        newest["london_value"],
-        newest["london_numerator"],
-        newest["london_denominator"],
-        newest["multiplier"],
-        newest["decimals"],
-    )
-    text = fixed(rounded, newest["decimals"]).mask(counted, plain(newest["london_numerator"]))
+    text = london_text(newest)
     return newest[["indicator_code"]].assign(london=text.replace("", "–"))
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from exports.rounding import fixed, half_up_double, plain, rounded_value
-from exports.rug_cells import POLARITIES, UNITS, Cell, cells_of, printed
+from exports.figures import POLARITIES, UNITS, london_text
+from exports.rounding import fixed, half_up_double, plain
+from exports.rug_cells import Cell, cells_of, printed
 from ingestion.periods import Quarter
 from ingestion.registry import seed
 
@@ -141,23 +142,15 @@ def _heads(rows: pd.DataFrame, order: pd.DataFrame) -> pd.DataFrame:
     heads = rows.drop_duplicates(["indicator_code", "period_label"])
     heads = order.merge(heads, on=["indicator_code", "period_label"], how="left")
     counted = heads["display_unit"] == "number"
-    london = rounded_value(
-        heads["london_value"],
-        heads["london_numerator"],
-        heads["london_denominator"],
-        heads["multiplier"],
-        heads["decimals"],
-    )
     figures = {
         name: fixed(half_up_double(heads[name], heads["decimals"]), heads["decimals"])
         for name, *_ in COMPARATORS
     }
-    figures["london_value"] = fixed(london, heads["decimals"])
     # Beside counts stand counts: no rate belongs in that row.
     figures = {
         name: text.mask(counted, plain(heads[COUNTS[name]])) for name, text in figures.items()
     }
-    return heads.assign(**figures)
+    return heads.assign(**figures | {"london_value": london_text(heads)})
 
 
 def _period(head: dict) -> tuple[str, str]:

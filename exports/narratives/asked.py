@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from exports.figures import SHORT_UNITS, ordinal
 from exports.files import releases_of
 from exports.marts import LONDON, is_synthetic, read_mart, require_unique
 from exports.rounding import fixed, rounded_value
-from exports.rug_table import UNITS
 from ingestion.narrative_form import QUOTING_DEFAULT
 from ingestion.periods import Quarter
 
@@ -159,7 +159,7 @@ def _figures(marts: Path, quarter: Quarter) -> pd.DataFrame:
     about = ["indicator_code", "label", "name", "theme", "unit", "multiplier", "decimals"]
     figures = figures.merge(read_mart(marts, "dim_indicator", about), on="indicator_code")
     parts = [figures[c] for c in ("value", "numerator", "denominator", "multiplier", "decimals")]
-    unit = figures["unit"].map({key: short for key, (short, _) in UNITS.items()})
+    unit = figures["unit"].map(SHORT_UNITS)
     text = fixed(rounded_value(*parts), figures["decimals"])
     joined = text + unit.where(unit == "%", " " + unit).mask(unit == "number", "")
     return figures.assign(text=joined.where(figures["value_status"] == "ok"))
@@ -224,6 +224,7 @@ def _worded(row: dict, strips: dict[tuple[str, str], pd.DataFrame]) -> Asking:
     flagged, compared = int(row["periods_flagged"]), int(row["periods_compared"])
     unit = "quarter" if row["period_type"] in _PERIODS else "year"
     unit += "" if compared == 1 else "s"
+    nth = "" if rank == 1 else f"{ordinal(int(rank))} "
     lasting = "lasting" if row["is_lasting"] else "not lasting"
     evidence = str(row["evidence"]) + (", from small numbers" if row["is_small_base"] else "")
     return Asking(
@@ -234,7 +235,7 @@ def _worded(row: dict, strips: dict[tuple[str, str], pd.DataFrame]) -> Asking:
         figure=row["text"],
         period=_PERIODS.get(row["period_type"], _ROLLING),
         london=london,
-        rank=f"{_nth(int(rank))}{end} of {int(row['n'])}",
+        rank=f"{nth}{end} of {int(row['n'])}",
         direction=f"{_SIDES[row['direction']]}, {_JUDGED[row['judgement']]}",
         significance=_SIGNIFICANT[row["significance"]],
         persistence=f"{flagged} of {compared} {unit} compared, {lasting}",
@@ -249,14 +250,6 @@ def _worded(row: dict, strips: dict[tuple[str, str], pd.DataFrame]) -> Asking:
             highest_text=str(others["text"].iloc[-1]),
         ),
     )
-
-
-def _nth(rank: int) -> str:
-    """1 -> '', 2 -> '2nd ', 11 -> '11th ': what stands before “highest”."""
-    if rank == 1:
-        return ""
-    ending = "th" if 10 < rank % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
-    return f"{rank}{ending} "
 
 
 def _previous(marts: Path, quarter: Quarter) -> dict[str, dict[tuple[str, str, str], str]]:

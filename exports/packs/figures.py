@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from exports.marts import read_mart, require_unique, value_symbols
-from exports.rounding import fixed, half_up_double, plain, rounded_value
+from exports.figures import london_text, own_figure
+from exports.marts import read_mart, require_unique
+from exports.rounding import fixed, half_up_double
 from ingestion.periods import Quarter
 from ingestion.registry import seed
 
@@ -115,26 +116,16 @@ def _figures(marts: Path, where: list[tuple]) -> pd.DataFrame:
 
 def _printed(rows: pd.DataFrame) -> pd.DataFrame:
     """Adds each figure as printed: text, words (with unit), and London's beside it."""
-    counted = rows["display_unit"] == "number"
-    shared = rows["multiplier"], rows["decimals"]
-    value = rounded_value(rows["display_value"], rows["numerator"], rows["denominator"], *shared)
-    number = fixed(value, rows["decimals"]).mask(counted, plain(rows["display_value"]))
-    has_value = (number != "") & (
-        (rows["value_status"] == "ok") | (counted & (rows["value_status"] == "not_derivable"))
-    )
-    london = rounded_value(
-        rows["london_value"], rows["london_numerator"], rows["london_denominator"], *shared
-    )
-    london_text = fixed(london, rows["decimals"]).mask(counted, plain(rows["london_numerator"]))
+    own, london = own_figure(rows), london_text(rows)
+    has_value = own["has_value"]
     statuses = seed("registry/value_statuses").set_index("value_status")["label"]
-    symbol = value_symbols(rows["value_status"]).replace("", "x")
     return rows.assign(
         has_value=has_value,
-        text=number.where(has_value, symbol),
-        words=with_unit(number.where(has_value, ""), rows["display_unit"]),
+        text=own["text"],
+        words=with_unit(own["text"].where(has_value, ""), rows["display_unit"]),
         meaning=rows["value_status"].map(statuses).where(~has_value, ""),
-        london_text=london_text,
-        london_words=with_unit(london_text, rows["display_unit"]),
+        london_text=london,
+        london_words=with_unit(london, rows["display_unit"]),
         unit_words=rows["display_unit"].map(UNIT_WORDS).fillna(""),
     )
 

@@ -15,7 +15,6 @@ from exports.reports.section import section as section_of
 from exports.returns_status import STATES
 from ingestion.landing import LONDON as LONDON_TIME
 
-KINDS = {"improving": "Improving", "concern": "Of concern", "unusual": "Unusual"}
 _MOST = 5
 
 
@@ -36,7 +35,7 @@ def report(facts: Facts, lines: list[Lineup], la: Record, named: bool) -> dict[s
     return {
         "la": la,
         "state": state,
-        "headlines": {kind: _headlines(facts, code, kind) for kind in KINDS},
+        "headlines": {kind: _headlines(facts, code, kind) for kind in words.KINDS},
         "evidence": {
             level: sum(row["evidence"] == level for row in exceptions["return"])
             for level in tables.STRENGTH

@@ -17,12 +17,13 @@ from exports.charts import look
 from exports.charts.funnel import funnel_template
 from exports.charts.position import position_template
 from exports.charts.series import series_template
+from exports.figures import POLARITIES
 from exports.files import Content, releases_of
 from exports.marts import is_synthetic, product_settings
 from exports.pages import page
 from exports.reports import facts as reading
 from exports.reports import index, london, words
-from exports.reports.authority import KINDS, report
+from exports.reports.authority import report
 from exports.reports.facts import Facts, Record, quarters_to, read_facts
 from exports.reports.lineup import lineup
 from ingestion.periods import Quarter
@@ -65,7 +66,7 @@ def _frame(facts: Facts, settings: dict[str, str]) -> dict[str, Any]:
         "quarter": facts.quarter,
         "marking": settings["marking"],
         "synthetic": is_synthetic(facts.releases),
-        "kinds": KINDS,
+        "kinds": words.KINDS,
         "evidence": words.EVIDENCE,
         "definitions": _definitions(facts),
         "populations": _populations(facts),
@@ -101,7 +102,7 @@ def _definitions(facts: Facts) -> list[dict[str, str]]:
             "label": row["label"],
             "name": "" if code in returned else f"{row['name']}.",
             "unit": "" if code in returned else words.UNIT_NAMES[row["unit"]],
-            "polarity": words.POLARITIES[row["polarity"]],
+            "polarity": POLARITIES[row["polarity"]][1],
             "basis": f"{row['definition_basis']} ({row['definition_status']})",
         }
         for code, row in shown.items()

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from exports.marts import LONDON, current_set, read_mart, require_unique, value_symbols
-from exports.rounding import fixed, half_up_double, plain, rounded_value
+from exports.figures import london_text, own_figure
+from exports.marts import LONDON, current_set, read_mart, require_unique
+from exports.rounding import fixed, half_up_double, plain
 from ingestion.periods import Quarter
 from ingestion.registry import seed
 
@@ -167,37 +168,19 @@ def records(frame: pd.DataFrame) -> list[Record]:
 
 def _printed(rows: pd.DataFrame) -> pd.DataFrame:
     """Adds `number` (rounded), `text` and the parts as text; none where the status is not ok."""
-    counted = rows["display_unit"].isin(["number", "count", "fte"])
-    rounded = rounded_value(
-        rows["display_value"],
-        rows["numerator"],
-        rows["denominator"],
-        rows["multiplier"],
-        rows["decimals"],
-    )
-    # A count stands in where a rate has no population: shown, though the rate is not derivable.
-    stands_in = (rows["display_unit"] == "number") & (rows["value_status"] == "not_derivable")
-    usable = ((rows["value_status"] == "ok") | stands_in) & rows["display_value"].notna()
-    number = rounded.mask(counted, half_up_double(rows["display_value"], 4)).where(usable)
-    printed = fixed(rounded, rows["decimals"]).mask(counted, plain(rows["display_value"]))
-    symbol = value_symbols(rows["value_status"]).replace("", "x")
-    london = rounded_value(
-        rows["london_value"],
-        rows["london_numerator"],
-        rows["london_denominator"],
-        rows["multiplier"],
-        rows["decimals"],
-    )
-    london = london.mask(rows["display_unit"] == "number")
+    own = own_figure(rows)
+    usable, counted = own["has_value"], rows["display_unit"] == "number"
+    london = london_text(rows)
+    rate = london.mask(counted | (london == ""))
     return rows.assign(
-        number=number,
-        text=printed.where(usable, symbol),
+        number=own["value"],
+        text=own["text"],
         usable=usable,
         numerator=plain(rows["numerator"].where(usable)),
         denominator=plain(rows["denominator"].where(usable)),
-        london=london,
-        london_text=fixed(london, rows["decimals"]),
-        london_count=plain(rows["london_numerator"].where(rows["display_unit"] == "number")),
+        london=rate.astype(float),
+        london_text=rate.fillna(""),
+        london_count=london.where(counted, ""),
         england_text=fixed(
             half_up_double(rows["england_value"], rows["decimals"]), rows["decimals"]
         ),

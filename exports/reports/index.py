@@ -11,11 +11,12 @@ from typing import Any
 
 import pandas as pd
 
+from exports.figures import SHORT_UNITS
 from exports.marts import is_synthetic, product_settings, read_mart
 from exports.pages import page
 from exports.returns_status import STATES
 from exports.rounding import fixed, grouped, half_up_double
-from exports.rug_table import UNITS, authorities
+from exports.rug_table import authorities
 from ingestion.periods import Quarter
 from ingestion.registry import return_due, seed
 
@@ -143,7 +144,7 @@ def _restated(marts: Path, quarter: Quarter) -> dict[str, Any]:
     for side in ("before", "after"):
         value = half_up_double(shown[f"value_{side}"], shown["decimals"])
         shown[side] = grouped(value, shown["decimals"], missing="no figure")
-    shown["unit"] = shown["unit"].map({unit: short for unit, (short, _) in UNITS.items()})
+    shown["unit"] = shown["unit"].map(SHORT_UNITS)
     return {
         "since": _day(since),
         "counts": counts.reset_index().to_dict("records"),

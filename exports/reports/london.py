@@ -10,18 +10,18 @@ from typing import Any
 
 import pandas as pd
 
+from exports.figures import POLARITIES, SHORT_UNITS, own_figure
 from exports.marts import (
     LONDON,
     current_set,
     is_synthetic,
     product_settings,
     read_mart,
-    value_symbols,
 )
 from exports.pages import page
+from exports.reports import words
 from exports.returns_status import STATES
-from exports.rounding import fixed, grouped, half_up_double, rounded_value
-from exports.rug_table import POLARITIES, UNITS
+from exports.rounding import fixed, grouped, half_up_double
 from ingestion.periods import Quarter
 from ingestion.registry import seed
 
@@ -42,7 +42,6 @@ _QUARTERLY = ["quarter", "snapshot"]
 _QUARTERS_SHOWN = 8
 _DIFFERENCES_SHOWN = 20
 _HEADLINES_SHOWN = 6
-KINDS = {"improving": "Improving", "concern": "Of concern", "unusual": "Unusual"}
 MOVEMENTS = {"up": "▲ up", "down": "▼ down", "mixed": "◆ mixed", "steady": "● steady"}
 JUDGEMENTS = {"improving": "improving", "worsening": "worsening"}
 EVIDENCE = ("strong", "some", "weak")
@@ -67,6 +66,7 @@ def london_page(marts: Path, quarter: Quarter) -> str:
         coverage=_coverage(status, quarter),
         returned=int(now["submission_state"].isin(_RETURNED).sum()),
         headlines=_headlines(marts, quarter, indicators),
+        kinds=words.KINDS,
         headlines_shown=_HEADLINES_SHOWN,
         themes=_by_theme(indicators, exceptions),
         unlike=int((indicators["is_like_for_like"] == False).sum()),  # noqa: E712 - null is neither
@@ -156,17 +156,17 @@ def _indicators(marts: Path, quarter: Quarter) -> pd.DataFrame:
 def _printed(rows: pd.DataFrame) -> pd.DataFrame:
     """Adds what each figure prints: rounded half up, or the symbol of its status."""
     decimals = rows["decimals"]
-    exact = rounded_value(
-        rows["value"], rows["numerator"], rows["denominator"], rows["multiplier"], decimals
-    )
     status = rows["value_status"].fillna("not_returned")
-    text = grouped(exact, decimals).where(status == "ok", value_symbols(status))
-    # As on the rug: a rate without its population shows its count.
+    # As in mart_tartan_rug, which has no row of London's own.
     counted = (status == "not_derivable") & rows["numerator"].notna()
-    unit = rows["unit"].map({unit: short for unit, (short, _) in UNITS.items()})
+    shown = rows.assign(
+        value_status=status,
+        display_unit=rows["unit"].mask(counted, "number"),
+        display_value=rows["value"].mask(counted, rows["numerator"]),
+    )
     return rows.assign(
-        text=text.mask(counted, grouped(rows["numerator"], 0)),
-        unit_text=unit.mask(counted, "number"),
+        text=own_figure(shown)["text"].map(words.number),
+        unit_text=shown["display_unit"].map(SHORT_UNITS),
         movement=rows["movement"].fillna(""),
         **{
             f"{name}_text": grouped(half_up_double(rows[name], decimals), decimals)
@@ -204,7 +204,7 @@ def _headlines(
     rows = rows.merge(figures, on="indicator_code")
     # Said once above the table, not in every sentence.
     rows["why"] = rows["why"].str.removesuffix(_NOT_LIKE_FOR_LIKE)
-    return {kind: rows[rows["kind"] == kind].to_dict("records") for kind in KINDS}
+    return {kind: rows[rows["kind"] == kind].to_dict("records") for kind in words.KINDS}
 
 
 def _by_theme(
@@ -274,14 +274,14 @@ def _reconciliation(marts: Path, quarter: Quarter) -> dict[str, Any]:
     rows = rows[rows["base_source"] == "return"]
     classes = seed("registry/reconciliation_classes")["size_class"].unique()
     pairs = {}
-    for compared, words in (("chat", "ChAT / Annex A"), ("published", "Published by DfE")):
+    for compared, name in (("chat", "ChAT / Annex A"), ("published", "Published by DfE")):
         pair = rows[rows["compared_source"] == compared]
         newest = pair[pair["period_end"] == pair["period_end"].max()]
         sizes = newest["size_class"].value_counts()
-        pairs[words] = {
+        pairs[name] = {
             "period": newest["period_label"].iloc[0] if len(newest) else "",
             "authorities": int(newest["la_name"].nunique()),
-            "sizes": [(name, int(sizes.get(name, 0))) for name in classes],
+            "sizes": [(size, int(sizes.get(size, 0))) for size in classes],
             "not_compared": int(newest["size_class"].isna().sum()),
         }
     asked = rows[
@@ -295,7 +295,7 @@ def _reconciliation(marts: Path, quarter: Quarter) -> dict[str, Any]:
     for source in ("return", "chat"):
         shown = asked[f"{source}_value"].mask(counted, asked[f"{source}_numerator"])
         asked[f"{source}_text"] = fixed(half_up_double(shown, places), places)
-    asked["unit_text"] = asked["unit"].map({unit: short for unit, (short, _) in UNITS.items()})
+    asked["unit_text"] = asked["unit"].map(SHORT_UNITS)
     asked["unit_text"] = asked["unit_text"].mask(counted, "number")
     return {
         "pairs": pairs,

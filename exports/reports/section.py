@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from exports.figures import POLARITIES
 from exports.reports import lineup, words
 from exports.reports.facts import NEIGHBOURS, Facts, Record
 from exports.reports.lineup import Lineup, View
@@ -41,7 +42,7 @@ def section(
         "label": indicator["label"],
         "name": indicator["name"],
         "unit": words.UNIT_NAMES[unit],
-        "polarity": words.POLARITIES[indicator["polarity"]],
+        "polarity": POLARITIES[indicator["polarity"]][1],
         "value": words.beside(cell["text"], unit) if cell and usable else "",
         "unit_beside": words.unit_beside(unit),
         "symbol": "" if usable else cell["text"] if cell else "x",

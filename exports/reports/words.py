@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from exports.charts.series import SIGNALS
+from exports.figures import ordinal
 from ingestion.registry import seed
 
 Record = dict[str, Any]
@@ -26,11 +27,8 @@ UNIT_NAMES = {
     "count": "number",
     "number": "number; no rate, because the population is not loaded",
 }
-POLARITIES = {
-    "high": "high is better",
-    "low": "low is better",
-    "none": "neither high nor low is better",
-}
+# The kinds of headline, as mart_headline has them.
+KINDS = {"improving": "Improving", "concern": "Of concern", "unusual": "Unusual"}
 EVIDENCE = {
     "strong": "beyond chance, and seen again",
     "some": "beyond chance, or seen again, not both",
@@ -108,11 +106,6 @@ def parts(cell: Record) -> str:
     if cell["display_unit"] == "days" and cell["denominator"]:
         return f"{above} days over {number(cell['denominator'])}"
     return ""
-
-
-def ordinal(place: int) -> str:
-    ending = "th" if place % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(place % 10)
-    return f"{place}{ending or 'th'}"
 
 
 def rank(group: Record | None) -> str:
