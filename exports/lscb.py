@@ -19,7 +19,7 @@ from exports.protected import quarter_figures
 from exports.release.audience import Audience
 from exports.release.register import Authorities
 from exports.rounding import rounded_value
-from exports.workbook import Styles, head, new_workbook
+from exports.workbook import Styles, about, head, new_workbook
 from ingestion.periods import Quarter
 from ingestion.registry import seed
 
@@ -155,12 +155,7 @@ def _about(
         ),
         ("Counts", "Numerators and denominators stand in the CSV file beside this workbook."),
     ]
-    sheet.set_column(0, 0, 18)
-    sheet.set_column(1, 1, 100)
-    for row, (what, text) in enumerate(lines, start=3):
-        sheet.write_string(row, 0, what, styles.heading)
-        sheet.write_string(row, 1, text, styles.text)
-        sheet.set_row(row, 18 * (1 + len(text) // 105))
+    about(sheet, styles, lines)
 
 
 def _london(

@@ -16,7 +16,7 @@ from xlsxwriter.worksheet import Worksheet
 from exports.marts import product_settings
 from exports.rug_cells import FILLS, GAP, Cell
 from exports.rug_table import COMPARATORS, Row, Table
-from exports.workbook import DARK, Styles, head, new_workbook
+from exports.workbook import DARK, Styles, about, head, new_workbook
 from ingestion.periods import Quarter
 from ingestion.registry import seed
 
@@ -57,9 +57,9 @@ def workbook(
     content = io.BytesIO()
     with new_workbook(content, title, shared["marking"], quarter) as book:
         styles = _Styles(book)
-        about = book.add_worksheet("About")
-        head(about, styles, title, shared["marking"], 2)
-        _about(about, styles, sheets)
+        first = book.add_worksheet("About")
+        head(first, styles, title, shared["marking"], 2)
+        _about(first, styles, sheets)
         for name, tables in sheets.items():
             sheet = book.add_worksheet(name)
             head(sheet, styles, f"{title}: {name.lower()}", shared["marking"], 6)
@@ -127,13 +127,8 @@ def _about(sheet: Worksheet, styles: _Styles, sheets: Mapping[str, Mapping[str, 
         ("↕", "↑ high is better, ↓ low is better, · neither is better."),
         ("Symbols", ". ".join(f"{key}: {text}" for key, text in meanings.items()) + "."),
     ]
-    sheet.set_column(0, 0, 18)
-    sheet.set_column(1, 1, 100)
-    for row, (what, text) in enumerate(lines, start=3):
-        sheet.write_string(row, 0, what, styles.heading)
-        sheet.write_string(row, 1, text, styles.text)
-        sheet.set_row(row, 18 * (1 + len(text) // 105))
-    for row, (fill, text) in enumerate(_FIFTHS, start=4 + len(lines)):
+    after = about(sheet, styles, lines)
+    for row, (fill, text) in enumerate(_FIFTHS, start=after + 1):
         mark = {"v5": "▲", "v1": "▼"}.get(fill, "")
         sheet.write_string(row, 0, mark, styles.cell("@", fill))
         sheet.write_string(row, 1, text, styles.text)

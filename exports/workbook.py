@@ -5,7 +5,7 @@ or a link.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, time
 
@@ -28,8 +28,8 @@ def new_workbook(
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(content, options) as book:
         created = datetime.combine(return_due(quarter), time())
-        about = {"title": title, "subject": marking, "keywords": marking, "created": created}
-        book.set_properties(about)
+        properties = {"title": title, "subject": marking, "keywords": marking, "created": created}
+        book.set_properties(properties)
         yield book
 
 
@@ -70,3 +70,14 @@ def head(sheet: Worksheet, styles: Styles, title: str, marking: str, across: int
         sheet.write_blank(1, column, None, styles.marking)
     sheet.write_string(1, 0, marking, styles.marking)
     sheet.set_row(1, 20)
+
+
+def about(sheet: Worksheet, styles: Styles, lines: Sequence[tuple[str, str]]) -> int:
+    """What a workbook says of itself, below its head, a line each: the row after the last."""
+    sheet.set_column(0, 0, 18)
+    sheet.set_column(1, 1, 100)
+    for row, (what, text) in enumerate(lines, start=3):
+        sheet.write_string(row, 0, what, styles.heading)
+        sheet.write_string(row, 1, text, styles.text)
+        sheet.set_row(row, 18 * (1 + len(text) // 105))
+    return 3 + len(lines)

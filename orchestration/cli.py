@@ -9,13 +9,16 @@ import sys
 from datetime import date, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from orchestration import home as homes
+
+if TYPE_CHECKING:
+    from ingestion.periods import Quarter
 
 app = typer.Typer(
     name="liia",
@@ -43,6 +46,16 @@ LandingOption = Annotated[
 def _stop(message: str, code: int) -> NoReturn:
     errors.print(message, markup=False, soft_wrap=True)
     raise typer.Exit(code)
+
+
+def _quarter(text: str) -> "Quarter":
+    """The quarter that an option names; ends with 2 where it names none."""
+    from ingestion.periods import Quarter
+
+    try:
+        return Quarter.parse(text)
+    except ValueError as error:
+        _stop(str(error), 2)
 
 
 def _needs_marts(place: homes.Home, published: Path) -> None:
@@ -91,12 +104,7 @@ def run(
     ] = False,
 ) -> None:
     """Run one quarter through Dagster: ingest, gates, marts, publication, outputs."""
-    from ingestion.periods import Quarter
-
-    try:
-        chosen = Quarter.parse(quarter)
-    except ValueError as error:
-        _stop(str(error), 2)
+    chosen = _quarter(quarter)
     place = homes.from_environment(home, landing)
     if not place.landing.is_dir():
         _stop(
@@ -307,10 +315,7 @@ def releases(
         day = date.fromisoformat(on) if on else datetime.now(LONDON).date()
     except ValueError:
         _stop(f"{on!r} is not a day; write it like 2026-07-01.", 2)
-    try:
-        chosen = Quarter.parse(quarter) if quarter else None
-    except ValueError as error:
-        _stop(str(error), 2)
+    chosen = _quarter(quarter) if quarter else None
     place = homes.from_environment(home)
     try:
         if log:
@@ -334,12 +339,7 @@ def deliver(
     home: HomeOption = None,
 ) -> None:
     """Deliver what was released to the recipients that have an address in delivery.yml, again."""
-    from ingestion.periods import Quarter
-
-    try:
-        chosen = Quarter.parse(quarter)
-    except ValueError as error:
-        _stop(str(error), 2)
+    chosen = _quarter(quarter)
     place = homes.from_environment(home)
     if not place.addresses.is_file():
         _stop(
@@ -370,12 +370,7 @@ def notify(
     home: HomeOption = None,
 ) -> None:
     """Send a notice now: who has not returned, what is blocked, or what was published."""
-    from ingestion.periods import Quarter
-
-    try:
-        chosen = Quarter.parse(quarter)
-    except ValueError as error:
-        _stop(str(error), 2)
+    chosen = _quarter(quarter)
     _needs_platform()
     from exports.notices.notice import Kind
     from orchestration.notices.command import notify as send_notice

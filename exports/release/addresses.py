@@ -8,10 +8,8 @@ import re
 from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from exports.settings_file import mapping
 from ingestion.registry import seed
 
 # A name and a password before an @, or a signature after a ?: also where the secret holds a slash.
@@ -45,7 +43,9 @@ def addresses(file: Path) -> dict[str, dict[str, str]]:
 def _entries(file: Path) -> Iterator[tuple[str, str, str]]:
     recipients = set(seed("reference/recipients")["recipient"])
     products = list(seed("registry/products")["product_id"])
-    for recipient, value in _mapping(file).items():
+    for recipient, value in mapping(
+        file, "one line for each recipient, `recipient: address`", AddressError
+    ).items():
         if recipient not in recipients:
             raise AddressError(f"{file}: {recipient!r} is not a recipient of recipients.csv.")
         named = value if isinstance(value, dict) else dict.fromkeys(products, value)
@@ -55,21 +55,6 @@ def _entries(file: Path) -> Iterator[tuple[str, str, str]]:
                     f"{file}: {recipient}: {product_id!r} is not a product of products.csv."
                 )
             yield recipient, product_id, _checked(file, recipient, address)
-
-
-def _mapping(file: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise AddressError(f"{file} cannot be read: {error}.") from error
-    except yaml.YAMLError as error:
-        # Its own message quotes the line, and a line may hold a secret.
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise AddressError(f"{file}{where}: this is not YAML.") from None
-    if not isinstance(content, dict):
-        raise AddressError(f"{file}: write one line for each recipient, `recipient: address`.")
-    return content
 
 
 def _checked(file: Path, recipient: str, address: object) -> str:

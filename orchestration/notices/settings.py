@@ -8,12 +8,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
-
 from exports.notices.notice import Kind
+from exports.settings_file import mapping
 
 WEBHOOK = "LIIA_NOTICES_WEBHOOK"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -61,7 +59,7 @@ def read(file: Path, environment: Mapping[str, str]) -> Settings | None:
     """The settings; None where there is no file, and so nobody to tell. SettingsError."""
     if not file.exists():
         return None
-    content = _mapping(file)
+    content = mapping(file, "the sections email and webhook", SettingsError)
     unknown = content.keys() - {"email", "webhook"}
     if unknown:
         raise SettingsError(
@@ -71,21 +69,6 @@ def read(file: Path, environment: Mapping[str, str]) -> Settings | None:
     kinds = _kinds(file, "webhook", content.get("webhook") or [])
     server = _server(environment) if roles else None
     return Settings(roles, server, _webhook(environment) if kinds else None, kinds)
-
-
-def _mapping(file: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file} cannot be read: {type(error).__name__}.") from None
-    except yaml.YAMLError as error:
-        # Its own message quotes the line, and somebody may have written a password there.
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise SettingsError(f"{file}{where}: this is not YAML.") from None
-    if not isinstance(content, dict):
-        raise SettingsError(f"{file}: write the sections email and webhook.")
-    return content
 
 
 def _roles(file: Path, section: object) -> Iterator[Role]:
