@@ -127,7 +127,7 @@ class Released:
     @property
     def notices(self) -> list[str]:
         """What somebody should see to although the product was written."""
-        return [*self.ruling.notices, *(f"Left out: {one}" for one in self.left_out)]
+        return [*self.ruling.notices, *(f"Left out: {one}." for one in self.left_out)]
 
 
 # What stands in the way of a release and is somebody's to put right, and the word for it.

@@ -149,7 +149,7 @@ def product_asset(product: Product) -> dg.AssetsDefinition:
         causes = ", ".join(dict.fromkeys(one.cause for one in done if one.cause))
         why = {"cause": dg.MetadataValue.text(causes)} if causes else None
         yield _check(key, "release", " ".join(refusals), metadata=why)
-        yield _check(key, "notices", "; ".join(notices))
+        yield _check(key, "notices", " ".join(notices))
         yield _delivered(key, done)
 
     return asset

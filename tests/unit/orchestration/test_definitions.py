@@ -1,11 +1,9 @@
 """What Dagster holds: every asset, check, job, schedule and sensor."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
-import pytest
 import yaml
 
 from expectations import contracts, suites
@@ -14,23 +12,6 @@ from orchestration import publish
 
 GOLDEN = Path(__file__).parent / "golden_assets.txt"
 GOLDEN_AUTOMATION = Path(__file__).parent / "golden_automation.txt"
-
-
-@pytest.fixture(scope="module")
-def definitions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.Definitions]:
-    patch = pytest.MonkeyPatch()
-    # home.export sets these; restore them for the tests that come after.
-    home = tmp_path_factory.mktemp("definitions")
-    for name, value in {
-        "LIIA_HOME": home,
-        "LIIA_LANDING": home / "landing",
-        "DAGSTER_HOME": home / "dagster",
-    }.items():
-        patch.setenv(name, str(value))
-    from orchestration.definitions import build
-
-    yield build()
-    patch.undo()
 
 
 def test_assets_are_those_of_the_golden_list(definitions: dg.Definitions) -> None:

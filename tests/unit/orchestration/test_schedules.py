@@ -1,6 +1,5 @@
 """When each event of the calendar starts its run: every morning of years is asked."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
@@ -13,21 +12,6 @@ from ingestion.registry import return_due, seed
 from orchestration.timetable import event, events
 
 EVENTS = [one.name for one in events()]
-
-
-@pytest.fixture(scope="module")
-def definitions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.Definitions]:
-    home = tmp_path_factory.mktemp("schedules")
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {
-            "LIIA_HOME": home,
-            "LIIA_LANDING": home / "landing",
-            "DAGSTER_HOME": home / "dagster",
-        }.items():
-            patch.setenv(name, str(value))
-        from orchestration.definitions import build
-
-        yield build()
 
 
 def ticks(schedule: dg.ScheduleDefinition, first: date, last: date) -> list[datetime]:
