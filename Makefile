@@ -18,7 +18,7 @@ help:
 	@echo "make check  linters, types, import rules, dbt conventions, dbt and Dagster definitions"
 	@echo "make ui     the Dagster UI on 127.0.0.1:3000"
 	@echo "make docs   the data dictionary, and dbt docs of the last run as one page"
-	@echo "make bench  how fast, as ratios within one run"
+	@echo "make bench  how fast, as ratios within one run, to docs/benchmarks.md"
 	@echo "make lock   resolve the pins of pyproject.toml anew into requirements.txt"
 
 setup: $(READY)
@@ -57,9 +57,7 @@ ui: $(READY)
 	$(BIN)/liia ui --home "$(HOME_DIR)" $(if $(LANDING),--landing "$(LANDING)")
 
 bench: $(READY)
-	$(BIN)/python -m tests.bench
-	$(BIN)/python -m tests.bench_marts
-	$(BIN)/python -m tests.bench_pages
+	$(BIN)/python -m tests.bench_all
 
 docs: $(READY)
 	$(BIN)/python -m orchestration.dictionary

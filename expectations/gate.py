@@ -37,6 +37,8 @@ _KEYS = (
     "quarter_label",
     "release_id",
 )
+_PAGE = {"module_name": "expectations.pages", "class_name": "Page"}
+_INDEX = {"module_name": "expectations.pages", "class_name": "IndexPage"}
 _EXAMPLES = 5  # a check's description is read at a glance; Data Docs have more
 
 
@@ -208,7 +210,9 @@ def _checkpoint(
     if docs:
         site: Any = {
             "class_name": "SiteBuilder",
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", "view": _INDEX},
+            # The page of results names every rule: a page of rules alone would tell nothing more.
+            "site_section_builders": {"validations": {"view": _PAGE}, "expectations": "none"},
             "store_backend": {
                 "class_name": "TupleFilesystemStoreBackend",
                 "base_directory": str(docs_page(docs, name).parent),

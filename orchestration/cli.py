@@ -102,9 +102,21 @@ def run(
             "--allow-withdrawals", help="Go on where a source has no file left: its figures go."
         ),
     ] = False,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--source",
+            help="After a late or re-sent file: read return, annex_a, published or narrative alone,"
+            " and make what is made of it.",
+        ),
+    ] = None,
 ) -> None:
     """Run one quarter through Dagster: ingest, gates, marts, publication, outputs."""
+    from ingestion.landing import FOLDERS
+
     chosen = _quarter(quarter)
+    if source and source not in FOLDERS:
+        _stop(f"There is no source {source!r}. It is one of {', '.join(FOLDERS)}.", 2)
     place = homes.from_environment(home, landing)
     if not place.landing.is_dir():
         _stop(
@@ -116,7 +128,7 @@ def run(
     _needs_platform()
     from orchestration.runner import run_quarter
 
-    raise typer.Exit(run_quarter(place, chosen, console, allow_withdrawals))
+    raise typer.Exit(run_quarter(place, chosen, console, allow_withdrawals, source))
 
 
 @app.command()

@@ -15,7 +15,9 @@ from rich.console import Console
 from exports.release.writing import MANIFEST, README
 from ingestion.lock import AtWork, alone_in
 from ingestion.periods import Quarter
+from orchestration import built
 from orchestration import home as homes
+from orchestration.history import kept_open
 from orchestration.home import WORK, Home
 from orchestration.lib import QUARTERS, step_name
 from orchestration.notices import telling
@@ -71,10 +73,16 @@ class Progress:
 
 
 def run_quarter(
-    place: Home, quarter: Quarter, console: Console, allow_withdrawals: bool = False
+    place: Home,
+    quarter: Quarter,
+    console: Console,
+    allow_withdrawals: bool = False,
+    source: str | None = None,
 ) -> int:
-    """Run the quarter; returns 0, 1 when something blocked it or was not delivered, 2 when it is
-    not yet over.
+    """Run the quarter, or of it what one source's files touch.
+
+    Returns 0, 1 when something blocked it or was not delivered, 2 when it is not yet over or there
+    is nothing that a source's files could touch.
     """
     if not QUARTERS.has_partition_key(quarter.key):
         first = Quarter.parse(QUARTERS.get_first_partition_key() or "")
@@ -84,19 +92,26 @@ def run_quarter(
             f" ended last, {last.label}."
         )
         return 2
+    if source and not any(place.marts.glob("*.parquet")):
+        console.print(f"Nothing is published in {place.root} yet: run the whole quarter first.")
+        return 2
     place.prepare()
     try:
         with alone_in(place.root, WORK):
-            return _run(place, quarter, console, allow_withdrawals)
+            return _run(place, quarter, console, allow_withdrawals, source)
     except AtWork as error:
         console.print(str(error), markup=False)
         return 1
 
 
-def _run(place: Home, quarter: Quarter, console: Console, allow_withdrawals: bool) -> int:
+def _run(
+    place: Home, quarter: Quarter, console: Console, allow_withdrawals: bool, source: str | None
+) -> int:
     homes.export(place)
     console.print(f"[bold]{quarter.label}[/] from {place.landing} into {place.root}")
     from orchestration.definitions import build
+    from orchestration.defs.jobs import BY_SOURCE, QUARTER
+    from orchestration.defs.transform import seed_keys
 
     started = time.monotonic()
     definitions = build(allow_withdrawals, held=True)
@@ -104,15 +119,21 @@ def _run(place: Home, quarter: Quarter, console: Console, allow_withdrawals: boo
     # dbt and Dagster write hundreds of lines; a person wants a dozen. The rest stays in the log.
     with (
         dg.DagsterInstance.get() as instance,
+        kept_open(instance),
         place.last_log.open("w", encoding="utf-8") as sink,
         contextlib.redirect_stdout(sink),
     ):
         run_id = str(uuid.uuid4())
         instance.add_event_listener(run_id, progress.handle)
-        job = definitions.resolve_job_def("quarter")
+        job = definitions.resolve_job_def(BY_SOURCE[source].name if source else QUARTER.name)
+        # Seeds that stand as the project has them are not loaded and tested again.
+        assets = job.asset_layer.executable_asset_keys - (
+            seed_keys() if built.stands(place) else set()
+        )
         result = job.execute_in_process(
             instance=instance,
             partition_key=quarter.key,
+            asset_selection=sorted(assets),
             run_id=run_id,
             raise_on_error=False,
             tags={telling.TOLD_BY: telling.BY_COMMAND},

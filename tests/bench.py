@@ -60,7 +60,7 @@ def bare_text(path: Path) -> None:
         list(csv.reader(file))
 
 
-def main() -> None:
+def main(console: Console) -> None:
     table = Table("what", "files", "rows", "bare read, s", "ours, s", "ratio", "rows/s")
     with tempfile.TemporaryDirectory() as folder:
         zone = Path(folder) / "landing"
@@ -97,7 +97,6 @@ def main() -> None:
         returns_alone = seconds(lambda: _read_and_check(zone, Path(folder) / "of returns"), 1)
         real = _real_files(Path(folder))
         lists = _annex_a(Path(folder))
-    console = Console()
     console.print(table)
     console.print(f"33 authorities’ returns, read and checked and stored: {returns_alone:.2f} s.")
     console.print(lists)
@@ -200,4 +199,4 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         print(_peak_memory(Path(sys.argv[1]), Path(sys.argv[2])))  # noqa: T201 - how it answers
     else:
-        main()
+        main(Console())

@@ -42,8 +42,7 @@ class Rebuilt:
     peak_mib: int
 
 
-def main() -> None:
-    console = Console()
+def main(console: Console) -> None:
     # One line per measurement: twelve columns do not fit a terminal.
     table = Table("", *(f"{periods} periods" for periods in PERIODS))
     with tempfile.TemporaryDirectory() as folder:
@@ -159,4 +158,4 @@ def _cookbook(home: Home) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(Console())

@@ -33,8 +33,7 @@ _PAINT = """() => new Promise(done => new PerformanceObserver(list => {
 }).observe({type: 'paint', buffered: true}))"""
 
 
-def main() -> None:
-    console = Console()
+def main(console: Console) -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         write_landing_zone(home / "landing")
@@ -105,4 +104,4 @@ def _first_paint(started: Browser, path: Path) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    main(Console())

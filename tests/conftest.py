@@ -89,6 +89,9 @@ def liia(*arguments: object, project: Path = PROJECT) -> subprocess.CompletedPro
     )
 
 
-def liia_run(quarter: str, landing: Path, home: Path, project: Path = PROJECT) -> Run:
-    done = liia("run", "--quarter", quarter, "--landing", landing, "--home", home, project=project)
+def liia_run(
+    quarter: str, landing: Path, home: Path, *options: str, project: Path = PROJECT
+) -> Run:
+    where = ("--landing", landing, "--home", home)
+    done = liia("run", "--quarter", quarter, *where, *options, project=project)
     return Run(home, done.returncode, done.stdout + done.stderr)

@@ -8,7 +8,7 @@ from exports.catalogue import PRODUCTS
 from ingestion.pipeline import SOURCES
 from orchestration.defs.ingest import raw_key, tables_with_ledger
 from orchestration.defs.outputs import PUBLISHED, RUN_RECORD, product_key
-from orchestration.defs.transform import TRANSFORM
+from orchestration.defs.transform import fed_by
 
 # What a source's files are called in the descriptions of jobs and sensors.
 FILES = {
@@ -20,10 +20,11 @@ FILES = {
 
 
 def path_of(source: str, products: Iterable[str]) -> list[dg.AssetKey]:
-    """The assets from one source's files to products; dbt always builds all marts."""
+    """The assets from one source's files to products, through all marts."""
+    raw = [raw_key(table) for table in tables_with_ledger(source)]
     return [
-        *(raw_key(table) for table in tables_with_ledger(source)),
-        *TRANSFORM.keys,
+        *raw,
+        *sorted(fed_by(raw)),
         PUBLISHED,
         *(product_key(product_id) for product_id in products),
         RUN_RECORD,

@@ -1,7 +1,8 @@
 """The dbt project as assets: seeds, staging, intermediate, marts. Full rebuild every time."""
 
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from functools import cache, partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from dagster_dbt import (
 )
 
 from ingestion.lock import alone_in
+from orchestration import built
 from orchestration.column_lineage import stored_columns, with_column_lineage
 from orchestration.dbt_events import finished
 from orchestration.history import kept_open
@@ -24,6 +26,13 @@ from orchestration.resources import Platform
 
 # One run at a time builds or publishes marts; others wait in the queue.
 WRITER = "duckdb_writer"
+# --full-refresh: a seed whose column type changed is made anew, not emptied and refilled.
+# Unit tests prove the SQL, not these data: they run with the other tests, and took half of dbt's
+# time here. Nobody reads the manifest that dbt would write twice of each build.
+BUILD = ["--no-write-json", "build", "--full-refresh", "--exclude-resource-type", "unit_test"]
+
+# The group of the seeds, registry and reference data alike.
+SEEDS = "reference"
 
 
 class Translator(DagsterDbtTranslator):
@@ -34,7 +43,7 @@ class Translator(DagsterDbtTranslator):
     ) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
         resource = self.get_resource_props(manifest, unique_id)
-        stage = "reference" if resource["resource_type"] == "seed" else resource["fqn"][1]
+        stage = SEEDS if resource["resource_type"] == "seed" else resource["fqn"][1]
         if resource.get("config", {}).get("schema") == "restricted":
             stage = "restricted"
         metadata = data_docs(resource["name"]) if stage == "marts" else {}
@@ -51,7 +60,8 @@ def project() -> DbtProject:
     manifest.parent.mkdir(parents=True, exist_ok=True)
     # Two processes that start at once must not read what the other is half through writing.
     with alone_in(manifest.parent, "dbt parse", wait=True):
-        if not manifest.exists() or _newest_source() > manifest.stat().st_mtime:
+        newest = max(path.stat().st_mtime for path in built.sources())
+        if not manifest.exists() or newest > manifest.stat().st_mtime:
             subprocess.run(
                 [
                     *("dbt", "--quiet", "parse"),
@@ -62,12 +72,6 @@ def project() -> DbtProject:
                 check=True,
             )
     return prepared
-
-
-def _newest_source() -> float:
-    kept = ("models", "macros", "seeds", "tests")
-    files = [path for folder in kept for path in (DBT_PROJECT / folder).rglob("*")]
-    return max(path.stat().st_mtime for path in [*files, *DBT_PROJECT.glob("*.yml")])
 
 
 def transform_asset() -> dg.AssetsDefinition:
@@ -83,14 +87,18 @@ def transform_asset() -> dg.AssetsDefinition:
     def transform(
         context: dg.AssetExecutionContext, dbt: DbtCliResource, platform: Platform
     ) -> Iterator[Any]:
-        # --full-refresh: a seed whose column type changed is made anew, not emptied and refilled.
-        # Unit tests prove the SQL, not these data: they run with the other tests, and took half of
-        # dbt's time here.
-        options = ["--full-refresh", "--exclude-resource-type", "unit_test"]
-        with kept_open(platform.home.dagster, context.run.run_id):
-            build = dbt.cli(["build", *options], context=context)
-            built = finished(build.stream(), build)
-            with_columns = built.fetch_column_metadata(with_column_lineage=False)
+        home = platform.home
+        if not (whole := context.selected_asset_keys == TRANSFORM.keys) and not built.stands(home):
+            context.log.info(
+                "The dbt project has changed since all of it was built in this home: it is built "
+                "whole, and then what this run is about."
+            )
+            with built.noted(home):
+                dbt.cli(BUILD).wait()
+        with kept_open(context.instance), built.noted(home) if whole else nullcontext():
+            build = dbt.cli(BUILD, context=context)
+            done = finished(build.stream(), build)
+            with_columns = done.fetch_column_metadata(with_column_lineage=False)
             with_rows = finished(with_columns, build).fetch_row_counts()
             yield from with_column_lineage(
                 with_rows, build, context.log.warning, partial(stored_columns, context.instance)
@@ -100,6 +108,19 @@ def transform_asset() -> dg.AssetsDefinition:
 
 
 TRANSFORM = transform_asset()
+
+
+def seed_keys() -> set[dg.AssetKey]:
+    """What changes with the project only."""
+    return {spec.key for spec in TRANSFORM.specs if spec.group_name == SEEDS}
+
+
+def fed_by(raw: Iterable[dg.AssetKey]) -> set[dg.AssetKey]:
+    """What new rows in these raw tables change, and all marts, which their gate judges together."""
+    fed = set(raw)
+    while further := {key for key, above in TRANSFORM.asset_deps.items() if above & fed} - fed:
+        fed |= further
+    return fed & TRANSFORM.keys | set(mart_keys())
 
 
 def mart_keys() -> list[dg.AssetKey]:

@@ -1,6 +1,7 @@
 """One quarter of 33 authorities as it goes: missing, late, sent again, set aside, remembered.
 
-The synthetic quarter holds all of that. It is run first without the late file, then with it.
+The synthetic quarter holds all of that. It is run first without the late file, then, when that has
+come, what returns touch.
 """
 
 import shutil
@@ -20,7 +21,7 @@ from ingestion.sample.deliveries import (
     RESUBMITTED,
     SET_ASIDE,
 )
-from tests.conftest import liia_run
+from tests.conftest import Run, liia_run
 
 QUARTER = "2025-26 Q2"
 MARTS = ("fct_measure", "fct_indicator", "mart_submission_status", "mart_findings")
@@ -41,8 +42,8 @@ class State:
         return now.drop_duplicates("short_code").set_index("short_code")
 
 
-def state(landing: Path, home: Path) -> State:
-    run = liia_run("2025-26-Q2", landing, home)
+def state(landing: Path, home: Path, *options: str) -> State:
+    run = liia_run("2025-26-Q2", landing, home, *options)
     assert run.code == 0, run.output
     parsed = {path.parent for path in (home / "raw" / ".parsed").rglob("facts.json")}
     return State({name: run.mart(name) for name in MARTS}, parsed, home)
@@ -57,7 +58,7 @@ def runs(synthetic_landing: Path, tmp_path_factory: pytest.TempPathFactory) -> t
     shutil.move(late, folder / "kept back")
     before = state(landing, home)
     shutil.copytree(folder / "kept back", late)
-    return before, state(landing, home)
+    return before, state(landing, home, "--source", "return")
 
 
 def test_each_authority_stands_as_it_should(runs: tuple[State, State]) -> None:
@@ -70,6 +71,14 @@ def test_each_authority_stands_as_it_should(runs: tuple[State, State]) -> None:
     returned = after.isin(["accepted", "partial", "late"])
     assert returned.sum() == 30
     assert before.isin(["accepted", "partial", "late"]).sum() == 29
+
+
+def test_what_returns_touch_stands_as_after_a_whole_run(
+    runs: tuple[State, State], synthetic_run: Run
+) -> None:
+    for path in sorted((synthetic_run.home / "marts").glob("*.parquet")):
+        whole, touched = pd.read_parquet(path), pd.read_parquet(runs[1].home / "marts" / path.name)
+        pd.testing.assert_frame_equal(touched, whole, obj=path.stem)
 
 
 def test_thirty_returns_stand_in_the_marts_as_sent(runs: tuple[State, State]) -> None:

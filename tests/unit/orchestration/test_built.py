@@ -1,0 +1,83 @@
+"""When what stands in a home's warehouse is what the dbt project would build, but for new rows."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from orchestration import built
+from orchestration.home import DBT_PROJECT, Home
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    copy = tmp_path / "dbt_project"
+    for folder in ("seeds/reference", "tests"):
+        shutil.copytree(DBT_PROJECT / folder, copy / folder)
+    shutil.copyfile(DBT_PROJECT / "dbt_project.yml", copy / "dbt_project.yml")
+    monkeypatch.setattr("orchestration.built.DBT_PROJECT", copy)
+    return copy
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    place = Home(tmp_path / "home", tmp_path / "landing")
+    place.prepare()
+    return place
+
+
+def build(home: Home) -> None:
+    with built.noted(home):
+        home.warehouse.touch()
+
+
+@pytest.mark.usefixtures("project")
+def test_it_stands_after_a_build_and_not_before(home: Home) -> None:
+    assert not built.stands(home)
+    build(home)
+    assert built.stands(home)
+
+
+@pytest.mark.usefixtures("project")
+def test_a_build_that_failed_leaves_nothing_that_stands(home: Home) -> None:
+    build(home)
+    with pytest.raises(KeyError), built.noted(home):
+        raise KeyError
+    assert not built.stands(home)
+
+
+@pytest.mark.usefixtures("project")
+def test_a_warehouse_that_is_gone_does_not_stand(home: Home) -> None:
+    build(home)
+    home.warehouse.unlink()
+    assert not built.stands(home)
+
+
+@pytest.mark.parametrize(
+    "path", ["seeds/reference/calendar_rules.csv", "dbt_project.yml", "seeds/reference/new.csv"]
+)
+def test_a_changed_project_does_not_stand(home: Home, project: Path, path: str) -> None:
+    build(home)
+    with (project / path).open("a") as file:
+        file.write("\n")
+    assert not built.stands(home)
+
+
+def test_a_project_changed_while_it_was_built_does_not_stand(home: Home, project: Path) -> None:
+    with built.noted(home):
+        home.warehouse.touch()
+        (project / "dbt_project.yml").write_text("name: other\n")
+    assert not built.stands(home)
+
+
+def test_what_a_source_touches_is_what_hangs_on_its_tables() -> None:
+    from orchestration.defs.jobs import path_of
+    from orchestration.defs.transform import TRANSFORM, mart_keys, seed_keys
+
+    path = set(path_of("return", ["dfe"]))
+    assert set(mart_keys()) <= path
+    assert not path & seed_keys()
+    names = {key.path[-1] for key in path & TRANSFORM.keys}
+    assert {"stg_return__values", "int_measures__return", "int_measures"} <= names
+    assert not {name for name in names if name.startswith(("stg_annex_a", "stg_published"))}
+    assert ["restricted", "annex_a_list_1"] not in [key.path for key in path]
