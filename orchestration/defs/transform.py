@@ -17,6 +17,7 @@ from dagster_dbt import (
 from ingestion.lock import alone_in
 from orchestration.column_lineage import stored_columns, with_column_lineage
 from orchestration.dbt_events import finished
+from orchestration.failing_rows import with_failing_rows
 from orchestration.history import kept_open
 from orchestration.home import DBT_PROJECT
 from orchestration.lib import OWNERS, data_docs
@@ -92,8 +93,9 @@ def transform_asset() -> dg.AssetsDefinition:
             built = finished(build.stream(), build)
             with_columns = built.fetch_column_metadata(with_column_lineage=False)
             with_rows = finished(with_columns, build).fetch_row_counts()
+            with_failures = with_failing_rows(with_rows, build, context.log.warning)
             yield from with_column_lineage(
-                with_rows, build, context.log.warning, partial(stored_columns, context.instance)
+                with_failures, build, context.log.warning, partial(stored_columns, context.instance)
             )
 
     return transform
