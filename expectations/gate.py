@@ -36,7 +36,7 @@ class Failure:
 
     rows: in how many it does not, None where that is not a matter of rows or it was not asked;
     examples: a few of them; fix: what to do; waivers: those under which it is accepted; it only
-    warns then.
+    warns then; not_accepted: why waivers of the rule do not accept it.
     """
 
     rule_id: str
@@ -47,6 +47,7 @@ class Failure:
     examples: tuple[Example, ...] = ()
     fix: str = ""
     waivers: tuple[Waiver, ...] = ()
+    not_accepted: str = ""
 
 
 @dataclass
@@ -98,8 +99,15 @@ class Outcome:
             text = f"{text} {decision.said}"
         self.failures.append(
             Failure(
-                *(rule.rule_id, severity, rule.why, text),
-                *(result.rows or None, shown, rule.fix, decision.accepted),
+                rule.rule_id,
+                severity,
+                rule.why,
+                text,
+                rows=result.rows or None,
+                examples=shown,
+                fix=rule.fix,
+                waivers=decision.accepted,
+                not_accepted=decision.said,
             )
         )
 

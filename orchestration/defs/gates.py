@@ -51,7 +51,7 @@ def _tables(failures: list[gate.Failure]) -> dict[str, dg.TableMetadataValue]:
             "why": failure.why,
             "rows": "" if failure.rows is None else f"{failure.rows:,}",
             "what_to_do": failure.fix,
-            "accepted": "; ".join(waiver.text for waiver in failure.waivers),
+            "waiver": "; ".join(waiver.text for waiver in failure.waivers) or failure.not_accepted,
         }
         for failure in failures
     ]

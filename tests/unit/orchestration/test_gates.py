@@ -81,7 +81,7 @@ def test_its_check_names_rule_rows_and_the_cells_they_came_from(ran: Ran) -> Non
         "why": RULE.why,
         "rows": "1",
         "what_to_do": "Ask its sender.",
-        "accepted": "",
+        "waiver": "",
     }
     row = told["failing_rows"].records[0].data
     assert row["rule"] == RULE.rule_id
