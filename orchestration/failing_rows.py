@@ -66,10 +66,10 @@ def _rows(test: Mapping[str, Any], build: DbtCliInvocation) -> Sequence[Row]:
 
 
 def _query(test: Mapping[str, Any], build: DbtCliInvocation) -> str:
-    """What dbt ran, but for the rows without a value: there it asks for that column alone."""
-    sql = ""
+    """What dbt ran, but for rows without a value: dbt asks there for the empty column alone."""
     attached = build.manifest["nodes"].get(test.get("attached_node") or "")
-    if (test.get("test_metadata") or {}).get("name") == "not_null" and attached:
+    whole = not test.get("config", {}).get("where")
+    if (test.get("test_metadata") or {}).get("name") == "not_null" and attached and whole:
         relation, column = attached["relation_name"], test["column_name"]
         sql = f"select * from {relation} where {column} is null"  # noqa: S608 - dbt's own names
     else:
