@@ -27,15 +27,25 @@ class Column:
 @cache
 def marts() -> dict[str, tuple[Column, ...]]:
     """The columns of every mart, in the order of the contract."""
-    models = [
-        model
+    models = {model["name"]: model for _, model in _models()}
+    return {
+        name: tuple(_column(column) for column in models[name]["columns"])
+        for name in sorted(models)
+    }
+
+
+def defined_in(mart: str) -> Path:
+    """The YAML in which a mart's contract stands."""
+    return next(path for path, model in _models() if model["name"] == mart)
+
+
+@cache
+def _models() -> list[tuple[Path, dict[str, Any]]]:
+    return [
+        (path, model)
         for path in sorted(_MARTS.rglob("*.yml"))
         for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
     ]
-    return {
-        model["name"]: tuple(_column(column) for column in model["columns"])
-        for model in sorted(models, key=lambda model: str(model["name"]))
-    }
 
 
 def _column(column: dict[str, Any]) -> Column:

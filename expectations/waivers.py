@@ -1,12 +1,13 @@
 """The register of waivers: a known failure that somebody accepts, for a reason and until a day.
 
 Reads `reference/waivers` and says which of them cover a failure. A waiver of one authority or
-quarter covers its rows and no others: a rule that fails without them too still blocks. Only rules
-of the gates can be waived; how they are run is `gate.py`'s business.
+quarter covers its rows and no others: a rule that fails without them too still blocks. A rolling
+year is no row of the quarter it ends with, since three others are in it. Only rules of the gates
+can be waived; how they are run is `gate.py`'s business.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,6 +18,7 @@ from ingestion.registry import seed
 
 # How tables name an authority and a quarter; rules between marts name authorities in words.
 _PERIODS = ("quarter_label", "period_label", "period")
+_OF_A_QUARTER = ("quarter", "snapshot")
 _ROLE = re.compile(r"[a-z][a-z0-9_]*")
 _NEEDED = ("waiver_id", "reason", "accepted_by", "valid_from", "valid_to", "reference")
 
@@ -58,9 +60,12 @@ class Waiver:
         if self.quarter_label:
             column = next((name for name in _PERIODS if name in frame), None)
             # Rules between marts may say the kind of period behind it: 2025-26 Q2 (quarter).
-            label = re.escape(self.quarter_label) + r"(?: \(\w+\))?"
+            kinds = "|".join(_OF_A_QUARTER)
+            label = rf"{re.escape(self.quarter_label)}(?: \((?:{kinds})\))?"
             texts = frame[column].astype("string") if column else None
             chosen &= texts.str.fullmatch(label).fillna(False) if texts is not None else False
+            if "period_type" in frame:
+                chosen &= frame["period_type"].isin(_OF_A_QUARTER)
         return chosen.astype(bool)
 
 
@@ -77,22 +82,30 @@ def decide(
 ) -> Decision:
     """Whether a failure of a rule is accepted on a day; `holds` asks the rule of fewer rows."""
     standing, said = _standing(rule_id, on)
-    for waiver in standing:
-        if not (waiver.new_la_code or waiver.quarter_label):
-            return Decision((waiver,))
-    rest = frame
-    used: list[Waiver] = []
-    for waiver in standing:
-        rows = waiver.rows(rest)
-        if rows.any():
-            rest = rest[~rows]
-            used.append(waiver)
-    if used and holds(rest):
+    wide = [waiver for waiver in standing if not (waiver.new_la_code or waiver.quarter_label)]
+    narrow = [waiver for waiver in standing if waiver not in wide]
+    if narrow and holds(_without(frame, narrow)):
+        used = narrow
+        # Named are those without which it would fail: a row that it is for need not be broken.
+        for waiver in reversed(narrow):
+            others = [one for one in used if one is not waiver]
+            if holds(_without(frame, others)):
+                used = others
         return Decision(tuple(used))
+    if wide:
+        return Decision((wide[0],))
     if standing:
         names = ", ".join(waiver.waiver_id for waiver in standing)
         said.append(f"Not accepted: {names} of waivers.csv is for part of these rows only.")
     return Decision((), " ".join(said))
+
+
+def _without(frame: pd.DataFrame, waivers: Sequence[Waiver]) -> pd.DataFrame:
+    """The rows that none of the waivers is for."""
+    covered = pd.Series(False, index=frame.index)
+    for waiver in waivers:
+        covered |= waiver.rows(frame)
+    return frame[~covered]
 
 
 def _standing(rule_id: str, on: date) -> tuple[list[Waiver], list[str]]:

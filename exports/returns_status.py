@@ -16,6 +16,7 @@ from exports.files import Content, releases_of
 from exports.findings_words import SEVERITIES, counts, grouped
 from exports.marts import is_synthetic, product_settings, read_mart, require_unique, value_symbols
 from exports.pages import page
+from exports.release import accepted
 from ingestion.landing import LONDON
 from ingestion.periods import Quarter
 from ingestion.registry import seed
@@ -110,6 +111,7 @@ def returns_content(marts: Path, quarter: Quarter) -> Content:
             matrix=_matrix(current, measures, [a["new_la_code"] for a in authorities]),
             sent=_sent(current, measures),
             legend=[*_MARKS.values()],
+            accepted=accepted.lines(marts),
             **shared,
         )
     }

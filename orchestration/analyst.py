@@ -1,7 +1,8 @@
 """`analyst.duckdb`: the published marts as tables, views in plain words, comments on everything.
 
 A view is one file of `dbt_project/analyst_views/`: its first line says what it is, `-- column:
-text` what each column is, the rest is one query on the marts. Nothing child-level is in the marts,
+text` what each column is, the rest is one query on the marts. `waivers_used()` lists the waivers
+under which these marts were published, which no mart can know. Nothing child-level is in the marts,
 so nothing child-level is here. What is published, and when, is `publish.py`'s business.
 """
 
@@ -13,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from exports.release.accepted import accepted
 from orchestration.home import DBT_PROJECT
 
 # Readable by DuckDB clients since 1.2; without it a version 2 file opens in version 2 only.
@@ -58,7 +60,13 @@ def write(path: Path, marts: Path, models: dict[str, dict[str, Any]]) -> None:
             source = _quoted(marts / f"{name}.parquet")
             rows = f"select * from read_parquet('{source}')"  # noqa: S608 - our own paths
             connection.execute(f'create table "{name}" as {rows}')
-        for statement in [*_comments(models), *_known_on(models), *_views()]:
+        used = [told["waiver_id"] for told in accepted(marts)]
+        for statement in [
+            *_comments(models),
+            *_known_on(models),
+            _waivers_used(used),
+            *_views(),
+        ]:
             connection.execute(statement)
         connection.execute("use memory")
         connection.execute("detach analyst")
@@ -87,6 +95,11 @@ def _known_on(models: dict[str, dict[str, Any]]) -> Iterator[str]:
                 f'select * from "{name}" where known_from < {end} '
                 f"and (known_until is null or known_until >= {end})"
             )
+
+
+def _waivers_used(names: list[str]) -> str:
+    listed = ", ".join(f"'{_quoted(name)}'" for name in names)
+    return f"create macro waivers_used() as cast([{listed}] as varchar[])"
 
 
 def _views() -> Iterator[str]:

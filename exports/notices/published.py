@@ -5,6 +5,7 @@ from typing import Any
 
 from exports.notices.notice import Kind, Notice, notice
 from exports.release import egress
+from exports.release.accepted import accepted
 from exports.release.writing import Places
 from ingestion.periods import Quarter
 from ingestion.registry import seed
@@ -24,7 +25,9 @@ def published(
     products = [_product(product_id, lines, quarter) for product_id in sorted(set(asked))]
     if not products:
         return None
-    return notice(Kind.PUBLISHED, quarter, synthetic, products=products)
+    return notice(
+        Kind.PUBLISHED, quarter, synthetic, products=products, accepted=accepted(places.marts)
+    )
 
 
 def _product(product_id: str, lines: Sequence[egress.Entry], quarter: Quarter) -> dict[str, Any]:

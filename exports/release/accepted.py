@@ -5,6 +5,7 @@ gates before.
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,3 +20,16 @@ def accepted(marts: Path) -> list[dict[str, Any]]:
         return []
     found = json.loads(path.read_text(encoding="utf-8"))
     return [{key: told[key] for key in _TOLD if told[key]} for told in found]
+
+
+def words(told: Mapping[str, Any]) -> str:
+    """What is said of one of them behind the name of its rule."""
+    return (
+        f"does not hold; accepted until {told['valid_to']} because "
+        f"{told['reason'].rstrip('.')} ({told['waiver_id']}, {told['reference']})."
+    )
+
+
+def lines(marts: Path) -> list[tuple[str, str]]:
+    """Each as a page says it: the rule, and the words behind it."""
+    return [(str(told["rule_id"]), words(told)) for told in accepted(marts)]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from exports.disclosure import profile
+from exports.release.accepted import words
 from ingestion.registry import seed
 
 NAME = "README.md"
@@ -97,10 +98,7 @@ def _accepted(failures: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if failures:
         yield from ("## Known failures that were accepted", "")
         for told in failures:
-            yield (
-                f"- `{told['rule_id']}` does not hold; accepted until {told['valid_to']} because "
-                f"{told['reason'].rstrip('.')} ({told['waiver_id']}, {told['reference']})."
-            )
+            yield f"- `{told['rule_id']}` {words(told)}"
         yield ""
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from exports.figures import SHORT_UNITS
 from exports.marts import is_synthetic, product_settings, read_mart
 from exports.pages import page
+from exports.release import accepted
 from exports.returns_status import STATES
 from exports.rounding import fixed, grouped, half_up_double
 from exports.rug_table import authorities
@@ -58,6 +59,7 @@ def index_page(marts: Path, quarter: Quarter) -> str:
         version=_version(marts),
         releases=releases.to_dict("records"),
         restated=_restated(marts, quarter),
+        accepted=accepted.lines(marts),
     )
 
 

@@ -19,6 +19,7 @@ from exports.marts import (
     read_mart,
 )
 from exports.pages import page
+from exports.release import accepted
 from exports.reports import words
 from exports.returns_status import STATES
 from exports.rounding import fixed, grouped, half_up_double
@@ -76,6 +77,7 @@ def london_page(marts: Path, quarter: Quarter) -> str:
         severities=_SEVERITIES,
         evidence=EVIDENCE,
         reconciliation=_reconciliation(marts, quarter),
+        accepted=accepted.lines(marts),
     )
 
 

@@ -2,43 +2,69 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 import dagster as dg
 
 from expectations import gate
 from ingestion.landing import LONDON
 from ingestion.pipeline import SOURCES, raw_path, tables_of
-from orchestration import publish
+from orchestration import defined, publish
 from orchestration.defs.ingest import raw_key
 from orchestration.defs.transform import mart_keys
 from orchestration.resources import Platform
 
 
 def _results(
-    key: dg.AssetKey, outcome: gate.Outcome, pages: dict[str, Path]
+    key: dg.AssetKey, outcome: gate.Outcome, paths: dict[str, str]
 ) -> Iterator[dg.AssetCheckResult]:
-    """Two results per table: `gate` blocks, `plausible` only warns; `pages` are its Data Docs."""
-    # Paths, not addresses: a browser follows no link from a server to a file.
-    links = {name: dg.MetadataValue.path(str(page)) for name, page in pages.items()}
+    """Two results per table: `gate` blocks, `plausible` only warns; `paths` lead to more.
+
+    Of child-level tables a failure has neither examples nor a text that quotes any.
+    """
     for name, severity in (("gate", "critical"), ("plausible", "warning")):
         failures = [failure for failure in outcome.failures if failure.severity == severity]
+        said = [failure.text for failure in failures[:5]]
+        if name == "gate":
+            said += [f"Passed as a failure is {waiver.text}." for waiver in outcome.waivers]
         yield dg.AssetCheckResult(
             asset_key=key,
             check_name=name,
             passed=not failures,
             severity=dg.AssetCheckSeverity.ERROR if name == "gate" else dg.AssetCheckSeverity.WARN,
-            description="; ".join(failure.text for failure in failures[:5]) or None,
+            description="; ".join(said) or None,
             metadata={
                 "expectations": outcome.evaluated[severity],
-                "failed": dg.MetadataValue.md(
-                    "\n".join(f"- {failure.text}" for failure in failures) or "none"
-                ),
                 # What a notice may tell: no rows.
                 "rules": [{"rule": failure.rule_id, "why": failure.why} for failure in failures],
-                **links,
+                **_tables(failures),
+                **{name: dg.MetadataValue.path(path) for name, path in paths.items()},
             },
         )
+
+
+def _tables(failures: list[gate.Failure]) -> dict[str, dg.TableMetadataValue]:
+    """The rules that do not hold, and a few rows of each with the place where they stand."""
+    rules = [
+        {
+            "rule": failure.rule_id,
+            "severity": failure.severity,
+            "why": failure.why,
+            "rows": "" if failure.rows is None else f"{failure.rows:,}",
+            "what_to_do": failure.fix,
+            "waiver": "; ".join(waiver.text for waiver in failure.waivers) or failure.not_accepted,
+        }
+        for failure in failures
+    ]
+    rows = [
+        {"rule": failure.rule_id, "where": example.where, "found": example.found}
+        for failure in failures
+        for example in failure.examples
+    ]
+    return {
+        name: dg.MetadataValue.table([dg.TableRecord(line) for line in lines])
+        for name, lines in (("failing_rules", rules), ("failing_rows", rows))
+        if lines
+    }
 
 
 def _specs(keys: list[dg.AssetKey]) -> list[dg.AssetCheckSpec]:
@@ -71,7 +97,12 @@ def raw_gate(source: str) -> dg.AssetChecksDefinition:
             docs, today = platform.home.data_docs, datetime.now(LONDON).date()
             outcome = gate.check_raw(table, raw_path(platform.home.root, table), docs, today)
             waivers += outcome.waivers
-            yield from _results(key, outcome, {"data_docs": gate.docs_page(docs, table)})
+            paths = {
+                "data_docs": str(gate.docs_page(docs, table)),
+                "contract": defined.contract_of(table),
+                "runbook": defined.runbook(),
+            }
+            yield from _results(key, outcome, paths)
         publish.accept(platform.home, f"raw_{source}", waivers)
 
     return check
@@ -90,10 +121,14 @@ def marts_gate() -> dg.AssetChecksDefinition:
             outcome.include(across[mart])
             held_back |= outcome.blocks
             waivers += outcome.waivers
-            pages = {"data_docs": mart, "data_docs_across_marts": gate.ACROSS}
-            yield from _results(
-                key, outcome, {name: gate.docs_page(docs, page) for name, page in pages.items()}
-            )
+            paths = {
+                "data_docs": str(gate.docs_page(docs, mart)),
+                "data_docs_across_marts": str(gate.docs_page(docs, gate.ACROSS)),
+                "contract": defined.mart_yaml(mart),
+                "data_dictionary": defined.dictionary(mart),
+                "runbook": defined.runbook(),
+            }
+            yield from _results(key, outcome, paths)
         publish.accept(home, "marts", waivers)
         (publish.hold_back if held_back else publish.let_pass)(home)
 

@@ -19,6 +19,7 @@ from ingestion.lock import alone_in
 from orchestration import built
 from orchestration.column_lineage import stored_columns, with_column_lineage
 from orchestration.dbt_events import finished
+from orchestration.failing_rows import with_failing_rows
 from orchestration.history import kept_open
 from orchestration.home import DBT_PROJECT
 from orchestration.lib import OWNERS, data_docs
@@ -100,8 +101,9 @@ def transform_asset() -> dg.AssetsDefinition:
             done = finished(build.stream(), build)
             with_columns = done.fetch_column_metadata(with_column_lineage=False)
             with_rows = finished(with_columns, build).fetch_row_counts()
+            with_failures = with_failing_rows(with_rows, build, context.log.warning)
             yield from with_column_lineage(
-                with_rows, build, context.log.warning, partial(stored_columns, context.instance)
+                with_failures, build, context.log.warning, partial(stored_columns, context.instance)
             )
 
     return transform

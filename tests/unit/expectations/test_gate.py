@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from expectations import across, gate
+from expectations import across, gate, validation
 from expectations.contracts import marts
 from expectations.suites import mart_suite, raw_suite
 from ingestion.pipeline import SOURCES, schema_of, tables_of
@@ -184,6 +184,7 @@ def test_child_level_findings_and_docs_quote_nothing(tmp_path: Path) -> None:
     docs = tmp_path / "docs"
     outcome = gate.check_raw("annex_a_list_1", table("annex_a_list_1", rows, tmp_path), docs)
     assert failed(outcome) == {"annex_a.age.plausible": "warning"}
+    assert [(failure.rows, failure.examples) for failure in outcome.failures] == [(1, ())]
     text = " ".join(failure.text for failure in outcome.failures)
     pages = [path.read_text(errors="ignore") for path in docs.rglob("*.html")]
     assert pages
@@ -363,12 +364,78 @@ def test_every_rule_has_an_id_of_its_own_and_a_reason() -> None:
         assert rule.fix
 
 
-def test_a_rule_on_a_child_that_could_not_be_asked_quotes_no_cell() -> None:
+class Cell:
+    """A cell that whoever compares it is told of, as libraries do of what they cannot convert."""
+
+    def __ge__(self, other: object) -> bool:
+        raise ValueError("could not convert 'MARKED-CHILD'")
+
+
+@pytest.mark.parametrize("quote", [True, False], ids=["figures", "children"])
+def test_a_rule_on_a_child_that_could_not_be_asked_quotes_no_cell(
+    quote: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither the failure nor the page nor the log passes on what the error says."""
     rule = next(
         one for one in raw_suite("annex_a_list_1") if one.rule_id == "annex_a.age.plausible"
     )
-    raised = {"a metric": {"exception_message": "could not convert 'Jo Bloggs'"}}
-    result = {"success": False, "result": {}, "exception_info": raised}
+    frame = pd.DataFrame({"age_years": [Cell(), 30]})
+    (result,) = validation.validate("a_table", frame, [rule], tmp_path, quote)
     outcome = gate.Outcome()
-    outcome.add(rule, result, pd.DataFrame(), quote=False, on=None)
-    assert outcome.failures[0].text.endswith("(it could not be asked)")
+    outcome.add(rule, result, frame, None)
+    (failure,) = outcome.failures
+    pages = [page.read_text(errors="ignore") for page in tmp_path.rglob("*.html")]
+    said = [failure.text, caplog.text, *pages]
+    assert any("MARKED-CHILD" in one for one in said) is quote
+    assert failure.text.endswith("(it could not be asked)") is not quote
+    assert failure.rows is None
+
+
+def test_a_suite_of_children_that_breaks_off_says_so_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks_off(*_: object) -> None:
+        raise ValueError("could not convert 'MARKED-CHILD'")
+
+    monkeypatch.setattr(validation, "_checkpoint", breaks_off)
+    path = table("annex_a_list_1", [], tmp_path)
+    with pytest.raises(validation.NotValidated) as told:
+        gate.check_raw("annex_a_list_1", path, tmp_path / "docs")
+    assert str(told.value) == "The rules of annex_a_list_1 could not be asked (ValueError)."
+    assert told.value.__suppress_context__
+
+
+def test_a_failure_leads_to_file_sheet_and_cell_of_the_landing_file(tmp_path: Path) -> None:
+    rows = [RETURN | {"value": -float(n), "row": n, "cell": f"E{n}"} for n in range(1, 8)]
+    files = pd.DataFrame({"file_id": ["f"], "path": ["returns/2025-26-Q2/CAM/return.xlsx"]})
+    write_parquet(files, tmp_path / "return_files.parquet")
+    outcome = gate.check_raw(
+        "return_values", table("return_values", rows, tmp_path), tmp_path / "docs"
+    )
+    failure = next(one for one in outcome.failures if one.rule_id == "return.value.not_negative")
+    assert failure.rows == 7
+    assert len(failure.examples) == 5
+    first = failure.examples[0]
+    assert first.where == "returns/2025-26-Q2/CAM/return.xlsx, sheet Return, cell E1, cla"
+    assert first.found == "-1.0"
+
+
+def test_a_failure_of_a_published_line_leads_to_its_row(tmp_path: Path) -> None:
+    files = pd.DataFrame({"file_id": ["f"], "path": ["published/csww.csv"]})
+    write_parquet(files, tmp_path / "published_files.parquet")
+    path = table("published_values", [PUBLISHED | {"time_period": "23/24"}], tmp_path)
+    (failure,) = gate.check_raw("published_values", path, tmp_path / "docs").failures
+    (example,) = failure.examples
+    assert (example.where, example.found) == ("published/csww.csv, row 2, agency_fte", "23/24")
+
+
+def test_of_what_people_wrote_rows_are_counted_and_not_shown(tmp_path: Path) -> None:
+    """Of narratives as of children's lists."""
+    rows = [{"file_id": "f", "part": "MARKED-WORDS", "answer": "MARKED-WORDS"}]
+    path = table("narratives", rows, tmp_path)
+    outcome = gate.check_raw("narratives", path, tmp_path / "docs")
+    found = {failure.rule_id: failure for failure in outcome.failures}
+    assert found["narratives.part.known"].rows == 1
+    assert all(not failure.examples for failure in outcome.failures)
+    pages = [page.read_text(errors="ignore") for page in (tmp_path / "docs").rglob("*.html")]
+    assert not any("MARKED-WORDS" in said for said in [*pages, *(f.text for f in found.values())])

@@ -149,17 +149,59 @@ def test_a_waiver_covers_its_authority_and_quarter_and_no_more(
     )
 
 
-@pytest.mark.parametrize(("quarter", "blocks"), [("2025-26 Q2", False), ("2025-26 Q1", True)])
+def broken_for(*las: str) -> list[dict]:
+    values = dict.fromkeys((CAMDEN, BARNET), 1.0) | dict.fromkeys(las, -1.0)
+    return [
+        MEASURE | {"measure_code": "cla", "new_la_code": la, "value": values[la]} for la in values
+    ]
+
+
+def used(rows: list[dict], folder: Path) -> list[str]:
+    outcome = gate.check_mart("fct_measure", mart("fct_measure", rows, folder), folder, TODAY)
+    return [waiver.waiver_id for waiver in only(outcome, NEGATIVE).waivers]
+
+
+def test_only_waivers_that_are_needed_are_named(registers: Registers, tmp_path: Path) -> None:
+    """Not one whose rows are all in order, nor one for any row beside one for the row."""
+    waive(registers, NEGATIVE, waiver_id="ANY")
+    waive(registers, NEGATIVE, waiver_id="CAMDEN", new_la_code=CAMDEN)
+    waive(registers, NEGATIVE, waiver_id="BARNET", new_la_code=BARNET)
+    waive(registers, NEGATIVE, waiver_id="BOTH", quarter_label="2025-26 Q2")
+    assert used(broken_for(CAMDEN), tmp_path) == ["CAMDEN"]
+    assert used(broken_for(CAMDEN, BARNET), tmp_path) == ["CAMDEN", "BARNET"]
+    unnamed = MEASURE | {"period_label": "2025-26 Q1", "new_la_code": "E09000004", "value": -1.0}
+    assert used([*broken_for(), unnamed], tmp_path) == ["ANY"]
+
+
+def test_a_waiver_of_a_quarter_is_not_for_the_rolling_year_that_ends_with_it(
+    registers: Registers, tmp_path: Path
+) -> None:
+    waive(registers, NEGATIVE, quarter_label="2025-26 Q2")
+    rows = broken_for(CAMDEN)
+    assert used(rows, tmp_path) == ["W1"]
+    assert used([row | {"period_type": "snapshot"} for row in rows], tmp_path) == ["W1"]
+    assert used([*rows, rows[0] | {"period_type": "rolling_4q"}], tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("period", "blocks"),
+    [
+        ("2025-26 Q2 (quarter)", False),
+        ("2025-26 Q2", False),
+        ("2025-26 Q1 (quarter)", True),
+        ("2025-26 Q2 (rolling_4q)", True),
+    ],
+)
 def test_a_rule_between_marts_is_accepted_for_one_authority(
-    quarter: str,
+    period: str,
     blocks: bool,
     registers: Registers,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rule = next(one for one in across.rules() if one.severity == "critical")
-    waive(registers, rule.id, new_la_code=CAMDEN, quarter_label=quarter)
-    row = [rule.id, "return cla", "Camden", "2025-26 Q2 (quarter)", "1", "2"]
+    waive(registers, rule.id, new_la_code=CAMDEN, quarter_label="2025-26 Q2")
+    row = [rule.id, "return cla", "Camden", period, "1", "2"]
     broken = pd.DataFrame([row], columns=across.COLUMNS).astype("string")
     monkeypatch.setattr(across, "broken", lambda *_: broken)
     outcome = gate.check_across(tmp_path, tmp_path, tmp_path / "docs", TODAY)[rule.mart]

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from datetime import date
+import shutil
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -13,7 +14,7 @@ from expectations.waivers import Waiver
 from exports.release.accepted import accepted
 from ingestion.store import write_parquet
 from orchestration import analyst, publish
-from orchestration.home import Home
+from orchestration.home import DBT_PROJECT, Home
 
 
 @pytest.fixture
@@ -111,6 +112,42 @@ def test_a_mart_that_keeps_its_history_can_be_asked_as_of_a_day(home: Home) -> N
         "2025-10-30": [2],
         "2026-01-01": [2],
     }
+
+
+def test_analysts_see_what_was_accepted_what_is_over_and_what_is_not_used(
+    home: Home,
+) -> None:
+    columns = ["rule_id", "la_name", "quarter_label", "reason", "accepted_by", "reference"]
+    empty = dict.fromkeys(columns, "")
+    today = datetime.now(UTC).date()
+    days = {
+        "USED": (today - timedelta(3), today + timedelta(3)),
+        "UNUSED": (today - timedelta(7), today + timedelta(7)),
+        "OVER": (today - timedelta(7), today - timedelta(3)),
+        "LATER": (today + timedelta(3), today + timedelta(7)),
+    }
+    rows = [
+        empty | {"waiver_id": name, "valid_from": first, "valid_to": last}
+        for name, (first, last) in days.items()
+    ]
+    (node,) = publish._manifest()["nodes"].values()
+    node["name"], node["columns"] = "mart_waiver", {}
+    write_parquet(pd.DataFrame(rows), home.staged_marts / "mart_waiver.parquet")
+    analyst.VIEWS.mkdir()
+    view = "accepted_failures.sql"
+    shutil.copy(DBT_PROJECT / "analyst_views" / view, analyst.VIEWS / view)
+    used = Waiver("USED", "r", "", "", "Known.", "lead", *days["USED"], reference="DG 4")
+    publish.accept(home, "marts", [used])
+    publish.let_pass(home)
+    publish.publish(home)
+    with duckdb.connect(str(home.analyst), read_only=True) as connection:
+        said = connection.execute("select waiver, state, is_used from accepted_failures").fetchall()
+    assert sorted(said) == [
+        ("LATER", "not begun", False),
+        ("OVER", "over", False),
+        ("UNUSED", "in force", False),
+        ("USED", "in force", True),
+    ]
 
 
 def test_what_was_accepted_by_any_gate_is_published_with_the_marts(home: Home) -> None:

@@ -1,6 +1,7 @@
 -- One row per finding: what was wrong in a file that is in the landing zone, what history has to ask
--- about the returns that count, and where figures that DfE prints are not what its own counts give. What
--- Annex A cells held, or somebody wrote in a narrative, is never here, whatever was handed over.
+-- about the returns that count, where figures that DfE prints are not what its own counts give, and which
+-- known failures of a gate are accepted. What Annex A cells held, or somebody wrote in a narrative, is
+-- never here, whatever was handed over.
 with files as (
 
     select * from {{ ref('stg_ledger__files') }}
@@ -72,6 +73,25 @@ in_figures as (
 
 ),
 
+in_register as (
+
+    select
+        'gate' as source_name,
+        'waiver' as scope,
+        rule_id,
+        'note' as severity,
+        'A failure of this rule is accepted from ' || cast(valid_from as varchar) || ' to '
+        || cast(valid_to as varchar) || ' by ' || accepted_by || ' because ' || rtrim(reason, '.')
+        || ' (' || waiver_id || ', ' || reference || ')' as message,
+        'Put right what it accepts; from the day after its last it blocks again' as fix,
+        'waivers.csv' as sheet,
+        new_la_code as accepted_for_la,
+        quarter_label as accepted_for_quarter,
+        1 as finding_count
+    from {{ ref('waivers') }}
+
+),
+
 findings as (
 
     select * from in_files
@@ -79,6 +99,8 @@ findings as (
     select * from in_history
     union all by name
     select * from in_figures
+    union all by name
+    select * from in_register
 
 ),
 
@@ -86,15 +108,15 @@ placed as (
 
     select
         findings.*,
-        files.new_la_code,
-        files.quarter_label,
+        coalesce(files.new_la_code, findings.accepted_for_la) as new_la_code,
+        coalesce(files.quarter_label, findings.accepted_for_quarter) as quarter_label,
         coalesce(files.path, findings.sheet) as path,
         files.release_id,
         -- Of a return, whether it tells how things stand: a file that was set aside may.
-        coalesce(submissions.stands, files.is_current, false) as is_current,
+        coalesce(submissions.stands, files.is_current, findings.scope = 'waiver') as is_current,
         coalesce(findings.measure_code, findings.column_name, findings.sheet, '') as subject
     from findings
-    -- A finding about the aliases belongs to no file of the ledger; its sheet is the aliases file.
+    -- A finding about the aliases or a waiver belongs to no file of the ledger; its sheet is that file.
     left join files on findings.file_id = files.file_id
     left join {{ ref('int_returns__submissions') }} as submissions
         on findings.file_id = submissions.file_id

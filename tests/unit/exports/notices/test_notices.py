@@ -1,5 +1,6 @@
 """What notices say, and that nothing confidential can be in one: marked marts give no mark."""
 
+import json
 from datetime import date, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from exports.notices.missing import missing
 from exports.notices.notice import Kind, Notice, notice
 from exports.notices.published import published
 from exports.release import egress
+from exports.release.accepted import NAME as ACCEPTED
 from exports.release.writing import _REFUSALS, Places, release
 from ingestion.landing import LONDON
 from ingestion.periods import Quarter
@@ -149,6 +151,13 @@ def test_marked_marts_and_registers_give_no_mark(places: Places, registers: Regi
             frame[column] = FIGURE
     assert (frame.astype(str).apply(lambda c: c.str.contains(MARK))).any().sum() > 8
     frame.to_parquet(places.marts / "mart_submission_status.parquet")
+    waiver = {
+        "waiver_id": "W1",
+        "rule_id": "fct_measure.value.not_negative",
+        "valid_to": "2026-01-31",
+    }
+    words = dict.fromkeys(("new_la_code", "quarter_label", "reason", "reference"), MARK)
+    (places.marts / ACCEPTED).write_text(json.dumps([waiver | words]), encoding="utf-8")
     release("dfe", Q2, places, "run", datetime(2026, 1, 15, tzinfo=LONDON))
     assert MARK in places.log.read_text(encoding="utf-8")
     for said in (
@@ -159,3 +168,4 @@ def test_marked_marts_and_registers_give_no_mark(places: Places, registers: Regi
         assert MARK not in said.subject + said.text
         assert str(FIGURE)[:6] not in said.subject + said.text
         assert str(places.outputs) not in said.text
+    assert "\n- fct_measure.value.not_negative: waiver W1, until 2026-01-31\n" in said.text
