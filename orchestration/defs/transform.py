@@ -17,9 +17,10 @@ from dagster_dbt import (
 from ingestion.lock import alone_in
 from orchestration.column_lineage import stored_columns, with_column_lineage
 from orchestration.dbt_events import finished
+from orchestration.dbt_words import test_in_words
 from orchestration.history import kept_open
 from orchestration.home import DBT_PROJECT
-from orchestration.lib import OWNERS, data_docs
+from orchestration.lib import GROUPS, OWNERS, data_docs, with_code
 from orchestration.resources import Platform
 
 # One run at a time builds or publishes marts; others wait in the queue.
@@ -27,7 +28,7 @@ WRITER = "duckdb_writer"
 
 
 class Translator(DagsterDbtTranslator):
-    """Groups by stage, so that the asset graph reads from left to right like the folders."""
+    """Groups by stage, so that the graph reads like the folders; what dbt says, in its words."""
 
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
@@ -37,10 +38,25 @@ class Translator(DagsterDbtTranslator):
         stage = "reference" if resource["resource_type"] == "seed" else resource["fqn"][1]
         if resource.get("config", {}).get("schema") == "restricted":
             stage = "restricted"
-        metadata = data_docs(resource["name"]) if stage == "marts" else {}
-        return spec.replace_attributes(
-            group_name=stage, owners=OWNERS, metadata={**spec.metadata, **metadata}
-        )
+        metadata = {**spec.metadata, **(data_docs(resource["name"]) if stage == "marts" else {})}
+        documented = (resource.get("patch_path") or "").partition("://")[2]
+        if documented:
+            metadata = with_code(metadata, DBT_PROJECT / documented, "columns and tests")
+        return spec.replace_attributes(group_name=GROUPS[stage], owners=OWNERS, metadata=metadata)
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """What the project says of it; its SQL is a click away, and filled the page."""
+        return str(dbt_resource_props["description"])
+
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: Mapping[str, Any],
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec and spec._replace(description=test_in_words(manifest["nodes"][unique_id]))
 
 
 @cache
