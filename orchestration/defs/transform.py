@@ -21,6 +21,7 @@ from orchestration.dbt_words import test_in_words
 from orchestration.history import kept_open
 from orchestration.home import DBT_PROJECT
 from orchestration.lib import GROUPS, OWNERS, data_docs, with_code
+from orchestration.mart_facts import with_content
 from orchestration.resources import Platform
 
 # One run at a time builds or publishes marts; others wait in the queue.
@@ -108,9 +109,10 @@ def transform_asset() -> dg.AssetsDefinition:
             built = finished(build.stream(), build)
             with_columns = built.fetch_column_metadata(with_column_lineage=False)
             with_rows = finished(with_columns, build).fetch_row_counts()
-            yield from with_column_lineage(
+            with_lineage = with_column_lineage(
                 with_rows, build, context.log.warning, partial(stored_columns, context.instance)
             )
+            yield from with_content(with_lineage, platform.home.staged_marts)
 
     return transform
 
