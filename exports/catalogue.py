@@ -23,8 +23,8 @@ from ingestion.periods import Quarter
 class Product:
     """One output: what it is called, and the marts it reads.
 
-    columns: of a product that is a table, each column's label; origins: the `mart.column`s that each
-        is made of.
+    columns: of a product that is a table, each column's label.
+    origins: the `mart.column`s that each of these is made of.
     """
 
     product_id: str
@@ -91,7 +91,7 @@ def _product(product_id: str) -> Product:
     known = d2i.ORIGINS if product_id == d2i.PRODUCT else riia_set.ORIGINS
     rows = riia_set.columns_of(product_id)
     columns = dict(zip(rows["column_name"], rows["label"], strict=True))
-    origins = {name: known[name] for name in columns}
+    origins = {name: known.get(name, ()) for name in columns}
     return Product(product_id, settings["title"], settings["description"], marts, columns, origins)
 
 

@@ -441,6 +441,7 @@ def test_a_column_is_made_of_what_the_lineage_says(
 
 
 def test_every_column_that_is_handed_out_says_what_it_is_made_of(marts: Path) -> None:
+    assert {name for one in PRODUCTS.values() for name in one.columns} == set(d2i.ORIGINS)
     for product in PRODUCTS.values():
         for origin in set().union(*product.origins.values()):
             mart, column = origin.split(".")
