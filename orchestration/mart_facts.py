@@ -1,7 +1,7 @@
-"""Published marts' content on the pages of the assets that dbt makes: hash, how new, a few rows.
+"""On the pages of the assets that dbt makes: where their columns come from, and marts' content.
 
-What belongs here: adding to dbt's events what is in the Parquet files that it staged. What does
-not: rows, columns and lineage, which those events have already.
+What belongs here: adding to dbt's events what is in the Parquet files that it staged, and their
+column lineage in words. What does not: rows, columns and that lineage itself, which they have.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,17 +10,24 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.table_facts import content_metadata
+from orchestration.column_lineage import LINEAGE
+from orchestration.table_facts import content_metadata, made_of
 
 
 def with_content(events: Iterable[Any], staged: Path) -> Iterator[Any]:
-    """The same events, those of marts with what their Parquet file holds; others stage none."""
+    """The same events; those of marts with what their Parquet file holds, others stage none."""
     for event in events:
-        path = staged / f"{_name(event)}.parquet" if isinstance(event, dg.Output) else None
-        if path is not None and path.is_file():
-            yield event.with_metadata({**event.metadata, **content_metadata(path)})
-        else:
+        if not isinstance(event, dg.Output):
             yield event
+            continue
+        told = dict(event.metadata)
+        path = staged / f"{_name(event)}.parquet"
+        if path.is_file():
+            told |= content_metadata(path)
+        lineage = getattr(told.get(LINEAGE), "value", None)
+        if isinstance(lineage, dg.TableColumnLineage):
+            told["made_of"] = made_of(lineage)
+        yield event.with_metadata(told)
 
 
 def _name(event: dg.Output[Any]) -> str:

@@ -20,7 +20,7 @@ from exports.returns_status import PRODUCT as RETURNS
 from exports.returns_status import STATES
 from ingestion.periods import Quarter
 from orchestration.home import Home
-from orchestration.table_facts import HASH, rows_as_table
+from orchestration.table_facts import HASH, made_of, rows_as_table
 
 # Of a product in more files than this the page tells those that are tables, and how many there are.
 _LISTED = 12
@@ -36,6 +36,8 @@ def product_metadata(
     told: dict[str, Any] = {"quarter": quarter.label}
     if released is None:
         return told | {"released": "nothing: it is made on request, and no authorisation stands"}
+    if product.product_id == RETURNS:
+        told |= _returned(home.marts, quarter)
     left_out = sorted(released.ruling.authorities.left_out.values())
     line = released.logged
     told |= {
@@ -50,10 +52,10 @@ def product_metadata(
         else "no file, no line",
         **explain_metadata(home, quarter),
     }
-    if product.product_id == RETURNS:
-        told |= _returned(home.marts, quarter)
     if product.origins and line:
-        told["dagster/column_lineage"] = dg.MetadataValue.column_lineage(_lineage(product))
+        lineage = _lineage(product)
+        told["made_of"] = made_of(lineage)
+        told["dagster/column_lineage"] = dg.MetadataValue.column_lineage(lineage)
     return told
 
 
@@ -88,14 +90,14 @@ def _files(released: Released) -> dict[str, Any]:
         for name in listed[:_LISTED]
     )
     first = next((name for name in own if name.endswith("index.html")), own[0])
-    return {
+    told: dict[str, Any] = {
         "open_first": dg.MetadataValue.path(str(folder / first)),
         "folder": dg.MetadataValue.path(str(folder)),
         "files": len(own),
-        "tables" if len(own) > _LISTED else "contents": rows_as_table(
-            ["File", "Rows", "SHA-256 begins"], rows
-        ),
     }
+    if listed:
+        told["contents"] = rows_as_table(["File", "Rows", "SHA-256 begins"], rows)
+    return told
 
 
 def _returned(marts: Path, quarter: Quarter) -> dict[str, Any]:
@@ -151,8 +153,9 @@ def explain_metadata(home: Home, quarter: Quarter | None = None) -> dict[str, An
     one = figures.iloc[0]
     period = Quarter.parse(one["period_label"]).slug
     command = (
-        f"liia explain --la {one['short_code']} --indicator {one['indicator_code']} \\\n"
-        f"  --period {period} --home {home.root}"
+        f"liia explain --la {one['short_code']} --period {period} \\\n"
+        f"  --indicator {one['indicator_code']} \\\n"
+        f"  --home {home.root}"
     )
-    words = "Where a number comes from, down to file, sheet and cell; put in your own."
+    words = "Where a number comes from, to its file and cell."
     return {"explain": dg.MetadataValue.md(f"{words}\n\n```\n{command}\n```")}

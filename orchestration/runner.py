@@ -22,8 +22,8 @@ from orchestration.notices import telling
 
 # Of a product with more files than this, the end of a run names the index alone.
 _LISTED = 5
-# By this tag the UI knows of which job a run is: without it a run is on no timeline and no job's
-# page. The name is Dagster's own, the location is that of workspace.yaml.
+# By this tag the UI knows of which job a run is: without it no job's page has it. The name is
+# Dagster's own, the location is that of workspace.yaml.
 _LOCATION = ".dagster/repository"
 
 
