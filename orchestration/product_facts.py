@@ -15,15 +15,14 @@ from exports.catalogue import Product
 from exports.marts import MartError, read_mart
 from exports.release.readme import NAME as README
 from exports.release.writing import MANIFEST, Released
-from exports.returns_status import MARTS as RETURNS_MARTS
-from exports.returns_status import PRODUCT as RETURNS
-from exports.returns_status import STATES
 from ingestion.periods import Quarter
 from orchestration.home import Home
 from orchestration.table_facts import HASH, made_of, rows_as_table
 
 # Of a product in more files than this the page tells those that are tables, and how many there are.
 _LISTED = 12
+# The product whose page names who has returned.
+_RETURNS = "returns"
 # Of a line of the log, so much that no other line can be made to fit.
 _LOGGED = 32
 _TABLES = (".csv", ".parquet", ".xlsx")
@@ -36,7 +35,7 @@ def product_metadata(
     told: dict[str, Any] = {"quarter": quarter.label}
     if released is None:
         return told | {"released": "nothing: it is made on request, and no authorisation stands"}
-    if product.product_id == RETURNS:
+    if product.product_id == _RETURNS:
         told |= _returned(home.marts, quarter)
     left_out = sorted(released.ruling.authorities.left_out.values())
     line = released.logged
@@ -104,7 +103,7 @@ def _returned(marts: Path, quarter: Quarter) -> dict[str, Any]:
     """Who has returned for a quarter, who is missing, and what was set aside and why."""
     columns = ["la_name", "submission_state", "quarter_label", "is_current", "is_late", "reason"]
     filters = [("quarter_label", "==", quarter.label), ("is_current", "==", True)]
-    rows = read_mart(marts, RETURNS_MARTS[0], columns, filters).drop_duplicates("la_name")
+    rows = read_mart(marts, "mart_submission_status", columns, filters).drop_duplicates("la_name")
     by_state = rows.sort_values("la_name").groupby("submission_state")["la_name"].agg(list)
     aside = rows[rows["submission_state"] == "quarantined"].sort_values("la_name")
     return {
@@ -116,7 +115,7 @@ def _returned(marts: Path, quarter: Quarter) -> dict[str, Any]:
             ["State", "Authorities", "Who"],
             (
                 [
-                    STATES.get(str(state), str(state)),
+                    str(state).replace("_", " "),
                     len(who),
                     ", ".join(who) if len(who) <= _LISTED else "",
                 ]
