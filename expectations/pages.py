@@ -1,8 +1,8 @@
 """How Great Expectations draws the Data Docs: with its own templates, compiled once a process.
 
 It makes an environment of Jinja for each page and compiles every template anew in it, which was a
-third of the time of the gate on the marts. `validation.py` gives Great Expectations the names of these
-classes; what is on a page is not changed here.
+third of the time of the gate on the marts. `validation.py` gives Great Expectations the names of
+these classes; what is on a page is not changed here.
 """
 
 from great_expectations.render.view import DefaultJinjaIndexPageView, DefaultJinjaPageView

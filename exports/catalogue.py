@@ -4,11 +4,11 @@ A product is added by a row in `products.csv`, its module, and its line here. Co
 files: only the release gate puts them anywhere.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from exports import adcs, appendix_b, d2i, dfe, lscb, returns_status, rug
+from exports import adcs, appendix_b, d2i, dfe, lscb, returns_status, riia_set, rug
 from exports.disclosure import profile
 from exports.files import Content
 from exports.marts import product_settings
@@ -21,12 +21,18 @@ from ingestion.periods import Quarter
 
 @dataclass(frozen=True)
 class Product:
-    """One output: what it is called, and the marts it reads."""
+    """One output: what it is called, and the marts it reads.
+
+    columns: of a product that is a table, each column's label.
+    origins: the `mart.column`s that each of these is made of.
+    """
 
     product_id: str
     title: str
     description: str
     marts: tuple[str, ...]
+    columns: Mapping[str, str]
+    origins: Mapping[str, tuple[str, ...]]
 
 
 class CannotLeaveOut(Exception):
@@ -82,7 +88,11 @@ _CONTENT = {
 def _product(product_id: str) -> Product:
     settings = product_settings(product_id)
     marts, _ = _CONTENT[product_id]
-    return Product(product_id, settings["title"], settings["description"], marts)
+    known = d2i.ORIGINS if product_id == d2i.PRODUCT else riia_set.ORIGINS
+    rows = riia_set.columns_of(product_id)
+    columns = dict(zip(rows["column_name"], rows["label"], strict=True))
+    origins = {name: known.get(name, ()) for name in columns}
+    return Product(product_id, settings["title"], settings["description"], marts, columns, origins)
 
 
 PRODUCTS: dict[str, Product] = {product_id: _product(product_id) for product_id in _CONTENT}

@@ -28,6 +28,24 @@ from ingestion.registry import seed
 PRODUCT = "d2i"
 MARTS = riia_set.MARTS
 
+# London and neighbours are pooled where an authority is not in them.
+_POOLED = (
+    "fct_indicator.value",
+    "fct_indicator.numerator",
+    "fct_indicator.denominator",
+    "dim_indicator.multiplier",
+    "dim_indicator.decimals",
+)
+ORIGINS: dict[str, tuple[str, ...]] = {
+    **riia_set.ORIGINS,
+    "london_value": _POOLED,
+    "london_authorities": ("fct_indicator.n_authorities",),
+    "neighbours_value": _POOLED[1:],
+    "neighbours_used": ("fct_indicator.new_la_code",),
+    "england_value": ("fct_indicator.value", "dim_indicator.decimals"),
+    "england_time_period": ("fct_indicator.period_label",),
+}
+
 SCHEMA = "1.0"
 
 # What a column holds in Parquet; all others are text. Nothing is null where there is a number.

@@ -29,6 +29,29 @@ from ingestion.registry import seed
 
 MARTS = (*protected.MARTS, "dim_local_authority")
 
+# Of each column that can be printed, the columns of marts that its content is made of; what the
+# quarter alone or the standard says has none. What only settles how a half is rounded is not named.
+_STATUS = "fct_indicator.value_status"
+ORIGINS: dict[str, tuple[str, ...]] = {
+    "time_period": (),
+    "time_identifier": (),
+    "geographic_level": ("dim_local_authority.new_la_code",),
+    "country_code": (),
+    "country_name": (),
+    "region_code": ("dim_local_authority.inner_outer_code",),
+    "region_name": ("dim_local_authority.inner_outer_code", "dim_local_authority.la_name"),
+    "old_la_code": ("dim_local_authority.old_la_code",),
+    "new_la_code": ("dim_local_authority.new_la_code",),
+    "la_name": ("dim_local_authority.la_name",),
+    "indicator_code": ("dim_indicator.indicator_code",),
+    "indicator": ("dim_indicator.label",),
+    "unit": ("dim_indicator.unit",),
+    "numerator": ("fct_indicator.numerator", _STATUS),
+    "denominator": ("fct_indicator.denominator", "dim_indicator.unit", _STATUS),
+    "value": ("fct_indicator.value", "dim_indicator.decimals", _STATUS),
+    "authorities": ("fct_indicator.n_authorities",),
+}
+
 _KEYS = ["indicator_code", "new_la_code"]
 # Where the value may not be shown, neither may the parts it can be computed from.
 _HIDES_PARTS = ("c", "failed")

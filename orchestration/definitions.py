@@ -30,11 +30,15 @@ def build(allow_withdrawals: bool = False, held: bool = False) -> dg.Definitions
 
     return dg.Definitions(
         assets=[
-            *ingest.ASSETS,
             transform.TRANSFORM,
-            outputs.published_marts,
-            *outputs.PRODUCT_ASSETS,
-            outputs.run_record,
+            *dg.with_source_code_references(
+                [
+                    *ingest.ASSETS,
+                    outputs.published_marts,
+                    *outputs.PRODUCT_ASSETS,
+                    outputs.run_record,
+                ]
+            ),
         ],
         asset_checks=gates.CHECKS,
         jobs=jobs.JOBS,

@@ -24,6 +24,9 @@ from orchestration.notices import telling
 
 # Of a product with more files than this, the end of a run names the index alone.
 _LISTED = 5
+# By this tag the UI knows of which job a run is: without it no job's page has it. The name is
+# Dagster's own, the location is that of workspace.yaml.
+_LOCATION = ".dagster/repository"
 
 
 class Progress:
@@ -136,7 +139,11 @@ def _run(
             asset_selection=sorted(assets),
             run_id=run_id,
             raise_on_error=False,
-            tags={telling.TOLD_BY: telling.BY_COMMAND},
+            tags={
+                telling.TOLD_BY: telling.BY_COMMAND,
+                "liia/quarter": quarter.label,
+                _LOCATION: "__repository__@liia",
+            },
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
     code = _say(result.success, progress, place, quarter, time.monotonic() - started, console)

@@ -2,17 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from ingestion import kept_figures
+from ingestion.contract import CONTRACTS
 from ingestion.findings import Finding
 from ingestion.landing import LONDON
 from ingestion.pipeline import SOURCES, ingest, raw_path, tables_of
 from orchestration import freshness
-from orchestration.lib import OWNERS, counts, data_docs, table_metadata
+from orchestration.lib import GROUPS, OWNERS, counts, data_docs, with_code
+from orchestration.received import ledger_metadata
 from orchestration.resources import Platform
+from orchestration.table_facts import table_metadata
 
 DESCRIPTIONS = {
     "return": "Quarterly returns of the London authorities: a workbook per authority and quarter.",
@@ -34,6 +38,11 @@ def raw_key(table: str) -> dg.AssetKey:
 def tables_with_ledger(source: str) -> list[str]:
     kept = [kept_figures.TABLE] if source == "annex_a" else []
     return [*tables_of(source), f"{source}_files", f"{source}_findings", *kept]
+
+
+def _contract(source: str) -> Path:
+    """What files of a source look like: one file, of published statistics one for each dataset."""
+    return CONTRACTS / (source if source == "published" else f"{source}.yml")
 
 
 def _description(source: str, table: str) -> str:
@@ -65,10 +74,15 @@ def ingest_asset(source: str) -> dg.AssetsDefinition:
             dg.AssetSpec(
                 raw_key(table),
                 description=_description(source, table),
-                group_name="restricted" if raw_key(table).path[0] == "restricted" else "raw",
+                group_name=GROUPS[raw_key(table).path[0]],
                 owners=OWNERS,
                 kinds={"python", "parquet"},
-                metadata=data_docs(table) if table in tables_of(source) else {},
+                tags={"liia/source": source},
+                metadata=with_code(
+                    data_docs(table) if table in tables_of(source) else {},
+                    _contract(source),
+                    "contract",
+                ),
                 freshness_policy=FRESHNESS[source]() if source in FRESHNESS else None,
             )
             for table in tables
@@ -92,18 +106,17 @@ def ingest_asset(source: str) -> dg.AssetsDefinition:
         )
         extra: dict[str, dict[str, Any]] = {
             f"{source}_files": {
+                **ledger_metadata(source, home.root),
                 "files": result.files,
                 "read_anew": result.parsed,
-                "set_aside": dg.MetadataValue.md(
-                    "\n".join(f"- {path}" for path in result.quarantined) or "none"
-                ),
             },
             f"{source}_findings": {"by_severity": counts(result.findings)},
         }
         if source == "published":
             extra["published_findings"]["drift"] = _drift(result.drift)
         for table in tables:
-            metadata = table_metadata(raw_path(home.root, table)) | extra.get(table, {})
+            # First what the table has to tell: the page shows entries in this order.
+            metadata = extra.get(table, {}) | table_metadata(raw_path(home.root, table))
             yield dg.MaterializeResult(asset_key=raw_key(table), metadata=metadata)
 
     return asset

@@ -8,10 +8,12 @@ get to its recipient, and undoes nothing.
 import hashlib
 import json
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
+from typing import Any
 
 import dagster as dg
 
@@ -23,9 +25,11 @@ from ingestion.periods import Quarter
 from orchestration import freshness
 from orchestration.defs.transform import WRITER, mart_keys
 from orchestration.home import Home
-from orchestration.lib import OWNERS, QUARTERS, counts
+from orchestration.lib import GROUPS, OWNERS, QUARTERS
+from orchestration.product_facts import columns_of, explain_metadata, product_metadata
 from orchestration.publish import publish
 from orchestration.resources import Platform
+from orchestration.table_facts import content_hash, rows_as_table
 
 PUBLISHED = dg.AssetKey(["published", "marts"])
 # Dagster calls the parameter beta; a line for each product on every start would tell nobody more.
@@ -38,18 +42,27 @@ ONE_RUN = dg.BackfillPolicy.single_run()
     key=PUBLISHED,
     deps=mart_keys(),
     pool=WRITER,
-    group_name="publish",
+    group_name=GROUPS["published"],
     owners=OWNERS,
     kinds={"parquet", "duckdb"},
     description="The marts as analysts and outputs read them: marts/*.parquet and analyst.duckdb, "
     "replaced by rename once every gate has passed.",
 )
 def published_marts(platform: Platform) -> dg.MaterializeResult:
-    rows = publish(platform.home)
+    home = platform.home
+    rows = publish(home)
+    marts = (
+        [f"`{name}`", f"{count:,}", f"`{content_hash(home.marts / f'{name}.parquet')}`"]
+        for name, count in rows.items()
+    )
     return dg.MaterializeResult(
         metadata={
-            "rows": counts(rows),
-            "dagster/uri": dg.MetadataValue.path(str(platform.home.marts)),
+            **explain_metadata(home),
+            "marts": rows_as_table(["Mart", "Rows", "SHA-256 begins"], marts),
+            "marts_published": len(rows),
+            "rows": sum(rows.values()),
+            "dagster/uri": dg.MetadataValue.path(str(home.marts)),
+            "analyst_duckdb": dg.MetadataValue.path(str(home.analyst)),
         }
     )
 
@@ -97,12 +110,16 @@ def product_asset(product: Product) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key,
-        deps=[PUBLISHED],
+        # What is read are the published files; where a figure comes from are the marts themselves.
+        deps=[PUBLISHED, *(dg.AssetKey(["marts", mart]) for mart in product.marts)],
         partitions_def=QUARTERS,
         backfill_policy=ONE_RUN,
-        group_name="outputs",
+        group_name=GROUPS["outputs"],
         owners=OWNERS,
-        description=f"{product.title}. {product.description}",
+        kinds={"csv" if product.origins else "html"},
+        metadata=columns_of(product),
+        description=f"{product.title}. {product.description}. Written by the release gate alone, "
+        "from the marts that it depends on; `manifest.json` beside it says for whom and why.",
         freshness_policy=freshness.products(),
         # A refused product is not materialised, and yet its refusal is told.
         output_required=False,
@@ -134,7 +151,7 @@ def product_asset(product: Product) -> dg.AssetsDefinition:
         done = [_written(product.product_id, q, platform.home, run_id) for q in quarters]
         refusals = [one.refusal for one in done if one.refusal]
         for one in (one for one in done if not one.refusal):
-            told = _metadata(one.quarter, one.released)
+            told = product_metadata(product, one.quarter, one.released, platform.home)
             if refusals:
                 # A result would speak for every quarter of the run, refused ones too.
                 context.log_event(
@@ -187,29 +204,6 @@ def _check(
     )
 
 
-def _metadata(quarter: Quarter, released: Released | None) -> dict[str, dg.MetadataValue]:
-    if released is None:
-        nothing = "nothing: it is made on request, and no authorisation stands"
-        return {
-            "quarter": dg.MetadataValue.text(quarter.label),
-            "released": dg.MetadataValue.text(nothing),
-        }
-    left_out = sorted(released.ruling.authorities.left_out.values())
-    line = released.logged
-    return {
-        "quarter": dg.MetadataValue.text(quarter.label),
-        "files": dg.MetadataValue.md("\n".join(f"- `{path}`" for path in released.files)),
-        "recipients": dg.MetadataValue.md(
-            "\n".join(f"- {d.name}: {d.reason}" for d in released.ruling.allowed)
-        ),
-        "authorities_left_out": dg.MetadataValue.text(", ".join(left_out) or "none"),
-        # Outside the home's own folder, so that a log written anew can be told from this one.
-        "egress_log": dg.MetadataValue.text(
-            f"line {line['line']}, {line['hash']}" if line else "no file, no line"
-        ),
-    }
-
-
 PRODUCT_ASSETS = [product_asset(product) for product in PRODUCTS.values()]
 
 
@@ -221,17 +215,20 @@ RUN_RECORD = dg.AssetKey(["outputs", "run_record"])
     deps=[asset.key for asset in PRODUCT_ASSETS],
     partitions_def=QUARTERS,
     backfill_policy=ONE_RUN,
-    group_name="outputs",
+    group_name=GROUPS["outputs"],
     owners=OWNERS,
+    kinds={"json"},
     description="run.json: run, time, version and the hash of every file written for the quarter. "
     "Kept outside the products, whose bytes depend on the data alone.",
 )
 def run_record(context: dg.AssetExecutionContext, platform: Platform) -> None:
     for partition in context.partition_keys:
-        _record(Quarter.parse(partition), platform.home, context.run.run_id)
+        quarter = Quarter.parse(partition)
+        told = _record(quarter, platform.home, context.run.run_id)
+        context.add_asset_metadata(told, RUN_RECORD, partition)
 
 
-def _record(quarter: Quarter, home: Home, run_id: str) -> None:
+def _record(quarter: Quarter, home: Home, run_id: str) -> dict[str, Any]:
     folder = home.outputs / quarter.slug
     files = sorted(path for path in folder.glob("[!.]*/**/*") if path.is_file())
     record = {
@@ -245,4 +242,14 @@ def _record(quarter: Quarter, home: Home, run_id: str) -> None:
             for path in files
         },
     }
-    (folder / "run.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    path = folder / "run.json"
+    path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    products = Counter(file.relative_to(folder).parts[0] for file in files)
+    return {
+        "quarter": quarter.label,
+        "run_id": run_id,
+        "products": rows_as_table(["Product", "Files"], products.items()),
+        "files": len(files),
+        "dagster/uri": dg.MetadataValue.path(str(path)),
+        "run_json": content_hash(path),
+    }

@@ -19,10 +19,12 @@ from ingestion.lock import alone_in
 from orchestration import built
 from orchestration.column_lineage import stored_columns, with_column_lineage
 from orchestration.dbt_events import finished
+from orchestration.dbt_words import test_in_words
 from orchestration.failing_rows import with_failing_rows
 from orchestration.history import kept_open
 from orchestration.home import DBT_PROJECT
-from orchestration.lib import OWNERS, data_docs
+from orchestration.lib import GROUPS, OWNERS, data_docs, with_code
+from orchestration.mart_facts import with_content
 from orchestration.resources import Platform
 
 # One run at a time builds or publishes marts; others wait in the queue.
@@ -32,12 +34,12 @@ WRITER = "duckdb_writer"
 # time here. Nobody reads the manifest that dbt would write twice of each build.
 BUILD = ["--no-write-json", "build", "--full-refresh", "--exclude-resource-type", "unit_test"]
 
-# The group of the seeds, registry and reference data alike.
+# The stage of the seeds, registry and reference data alike.
 SEEDS = "reference"
 
 
 class Translator(DagsterDbtTranslator):
-    """Groups by stage, so that the asset graph reads from left to right like the folders."""
+    """Groups by stage, so that the graph reads like the folders; what dbt says, in its words."""
 
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
@@ -47,10 +49,25 @@ class Translator(DagsterDbtTranslator):
         stage = SEEDS if resource["resource_type"] == "seed" else resource["fqn"][1]
         if resource.get("config", {}).get("schema") == "restricted":
             stage = "restricted"
-        metadata = data_docs(resource["name"]) if stage == "marts" else {}
-        return spec.replace_attributes(
-            group_name=stage, owners=OWNERS, metadata={**spec.metadata, **metadata}
-        )
+        metadata = {**spec.metadata, **(data_docs(resource["name"]) if stage == "marts" else {})}
+        documented = (resource.get("patch_path") or "").partition("://")[2]
+        if documented:
+            metadata = with_code(metadata, DBT_PROJECT / documented, "columns and tests")
+        return spec.replace_attributes(group_name=GROUPS[stage], owners=OWNERS, metadata=metadata)
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """What the project says of it; its SQL is a click away, and filled the page."""
+        return str(dbt_resource_props["description"])
+
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: Mapping[str, Any],
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec and spec._replace(description=test_in_words(manifest["nodes"][unique_id]))
 
 
 @cache
@@ -102,9 +119,10 @@ def transform_asset() -> dg.AssetsDefinition:
             with_columns = done.fetch_column_metadata(with_column_lineage=False)
             with_rows = finished(with_columns, build).fetch_row_counts()
             with_failures = with_failing_rows(with_rows, build, context.log.warning)
-            yield from with_column_lineage(
+            with_lineage = with_column_lineage(
                 with_failures, build, context.log.warning, partial(stored_columns, context.instance)
             )
+            yield from with_content(with_lineage, home.staged_marts)
 
     return transform
 
@@ -114,7 +132,7 @@ TRANSFORM = transform_asset()
 
 def seed_keys() -> set[dg.AssetKey]:
     """What changes with the project only."""
-    return {spec.key for spec in TRANSFORM.specs if spec.group_name == SEEDS}
+    return {spec.key for spec in TRANSFORM.specs if spec.group_name == GROUPS[SEEDS]}
 
 
 def fed_by(raw: Iterable[dg.AssetKey]) -> set[dg.AssetKey]:

@@ -14,6 +14,7 @@ from exports.release import egress
 from ingestion.periods import Quarter
 from orchestration import definitions, release_text, runner
 from orchestration.home import Home
+from orchestration.lib import GROUPS
 from orchestration.resources import Platform
 from tests.conftest import PROJECT, liia
 from tests.unit.exports import conftest as exports
@@ -50,7 +51,7 @@ def materialise(home: Home) -> Callable[..., dg.ExecuteInProcessResult]:
         product: str | None = None, partition: str | None = Q2, tags: dict[str, str] | None = None
     ) -> dg.ExecuteInProcessResult:
         platform = Platform(root=str(home.root), landing=str(home.landing))
-        chosen = dg.AssetSelection.groups("outputs")
+        chosen = dg.AssetSelection.groups(GROUPS["outputs"])
         if product:
             chosen = dg.AssetSelection.assets(dg.AssetKey(["outputs", product]))
         with dg.DagsterInstance.ephemeral() as instance:
@@ -222,7 +223,7 @@ def small_definitions(home: Home, product: str | None = None, held: bool = False
     key = dg.AssetKey(["outputs", product]) if product else None
     return dg.Definitions(
         assets=[asset for asset in assets() if key in (None, asset.key)],
-        jobs=[dg.define_asset_job("quarter", dg.AssetSelection.groups("outputs"))],
+        jobs=[dg.define_asset_job("quarter", dg.AssetSelection.groups(GROUPS["outputs"]))],
         resources={"platform": Platform(root=str(home.root), landing=str(home.landing), held=held)},
         executor=dg.in_process_executor,
     )
@@ -262,6 +263,7 @@ def test_orchestration_has_no_other_way_to_a_product() -> None:
             if "exports.catalogue import" in line:
                 assert line.split("import")[1].replace("Product,", "").strip(" ,") in (
                     "PRODUCTS",
+                    "Product",
                     "PRODUCTS, Product",
                 )
 
