@@ -2,7 +2,7 @@
 
 Dagster opens and closes SQLite for every event, and whoever closes a database last has to clear its
 log to disk: for the thousands of events of dbt's tests that took longer than dbt. Nothing is read
-or written here.
+or written here. A history on PostgreSQL has no such files, and nothing is held.
 """
 
 import contextlib
