@@ -1,4 +1,4 @@
-"""A home backed up after a whole run, brought back elsewhere, and run again: the same to the byte."""
+"""A home backed up after a whole run, brought back elsewhere and run again: the same bytes."""
 
 from pathlib import Path
 
