@@ -146,7 +146,8 @@ def test_a_run_that_is_begun_again_is_told_of_too(by: str) -> None:
         instance.add_run(first)
         assert telling.claim(instance, first.run_id, by) == (by == telling.BY_SENSOR)
         tags = instance.get_run_by_id(first.run_id).tags
-        again = DagsterRun(job_name="quarter", tags=tags, parent_run_id=first.run_id)
+        of = {"parent_run_id": first.run_id, "root_run_id": first.run_id}
+        again = DagsterRun(job_name="quarter", tags=tags, **of)
         instance.add_run(again)
         assert telling.claim(instance, again.run_id, telling.BY_SENSOR)
         assert not telling.claim(instance, again.run_id, telling.BY_SENSOR)
