@@ -64,5 +64,5 @@ docs: $(READY)
 	@LIIA_HOME="$(HOME_DIR)" $(BIN)/python -m orchestration.dbt_docs
 
 lock:
-	uv pip compile --universal --python-version 3.11 --extra platform --extra s3 --extra dev --generate-hashes \
-	  --no-emit-index-url --no-strip-extras --custom-compile-command "make lock" pyproject.toml -o requirements.txt
+	uv pip compile --universal --python-version 3.11 --extra platform --extra s3 --extra server --extra dev \
+	  --generate-hashes --no-emit-index-url --no-strip-extras --custom-compile-command "make lock" pyproject.toml -o requirements.txt

@@ -434,6 +434,101 @@ def purge(
 
 
 @app.command()
+def health(
+    unattended: Annotated[
+        bool,
+        typer.Option("--unattended", help="Daemon and runs by the calendar have to be there."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    landing: LandingOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Whether this installation is well: home, disk, history, daemon, marts, last run; 1 if not."""
+    _needs_platform()
+    from ingestion.landing import LONDON
+    from orchestration import health as asked
+
+    place = homes.from_environment(home, landing)
+    if not place.root.is_dir():
+        _stop(f"There is no home at {place.root}.", 2)
+    lines = asked.examine(place, datetime.now(LONDON), unattended)
+    if as_json:
+        sys.stdout.write(json.dumps(asked.as_json(place, lines), indent=2) + "\n")
+    else:
+        for line in asked.text(lines):
+            console.print(line, markup=False, soft_wrap=True)
+    raise typer.Exit(0 if asked.healthy(lines) else 1)
+
+
+@app.command()
+def backup(
+    to: Annotated[
+        Path, typer.Option("--to", help="The folder that gets it, on another disk and encrypted.")
+    ],
+    without_landing: Annotated[
+        bool,
+        typer.Option("--without-landing", help="Leave the landing zone out: it is kept elsewhere."),
+    ] = False,
+    keep_days: Annotated[
+        int | None,
+        typer.Option("--keep-days", min=1, help="Then delete this home's older backups there."),
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for the end of a run instead of stopping.")
+    ] = False,
+    landing: LandingOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Copy what a home cannot build again; child-level data is in it, as in the home."""
+    from ingestion.landing import LONDON
+    from ingestion.lock import AtWork
+    from orchestration.backup import NoBackup, forget
+    from orchestration.backup import backup as copy
+
+    place = homes.from_environment(home, landing)
+    if not place.root.is_dir():
+        _stop(f"There is no home at {place.root}.", 2)
+    now = datetime.now(LONDON)
+    try:
+        made, manifest = copy(place, to, now, without_landing, wait)
+    except (AtWork, NoBackup) as error:
+        _stop(str(error), 1)
+    lines = [f"{len(manifest.files)} files, {manifest.size / 1e6:.1f} MB: {made}"]
+    lines += [f"Left out: {left}." for left in manifest.left_out]
+    if manifest.child_level:
+        held = ", ".join(manifest.child_level)
+        lines.append(f"It holds child-level data ({held}): same access, same retention.")
+    if keep_days is not None:
+        lines += [
+            f"Deleted, older than {keep_days} days: {old}"
+            for old in forget(to, place, keep_days, now)
+        ]
+    for line in lines:
+        console.print(line, markup=False, soft_wrap=True)
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="A folder liia-backup-... of `liia backup`.")],
+    home: Annotated[Path, typer.Option("--home", help="The new home: a folder not there yet.")],
+) -> None:
+    """Bring a backup back as a new home, once every file is as it was written."""
+    from orchestration.restore import HomeInUse, NotRestored, next_steps
+    from orchestration.restore import restore as bring_back
+
+    root = home.resolve()
+    try:
+        manifest = bring_back(source, root)
+    except HomeInUse as error:
+        _stop(str(error), 2)
+    except NotRestored as error:
+        _stop(str(error), 1)
+    done = f"{len(manifest.files)} files of {manifest.made_at}, each as it was written: {root}"
+    for line in [done, *next_steps(manifest, root)]:
+        console.print(line, markup=False, soft_wrap=True)
+
+
+@app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="SQL on the published marts.")],
     home: HomeOption = None,
@@ -509,9 +604,49 @@ def ui(
     place.prepare()
     homes.export(place)
     console.print(f"Dagster for {place.root}: http://127.0.0.1:{port} (Ctrl-C stops it)")
-    command = ["dagster", "dev", "-w", str(homes.PROJECT / "workspace.yaml")]
+    _become("dagster", "dev", "-w", homes.PROJECT / "workspace.yaml", *_at(port))
+
+
+@app.command()
+def serve(
+    part: Annotated[str, typer.Argument(help="code, webserver or daemon.")],
+    home: HomeOption = None,
+    landing: LandingOption = None,
+    port: Annotated[
+        int, typer.Option("--port", help="Port of the web server on 127.0.0.1.")
+    ] = 3000,
+) -> None:
+    """One of the three processes of an installation, for the machine's service manager.
+
+    code has loaded the definitions and starts runs; webserver is the UI, on 127.0.0.1; daemon has
+    schedules, sensors and the queue. LIIA_CODE_PORT says where they find code.
+    """
+    if part not in ("code", "webserver", "daemon"):
+        _stop(f"There is no part {part!r}: code, webserver or daemon.", 2)
+    _needs_platform()
+    place = homes.from_environment(home, landing)
+    homes.export(place)
+    workspace = ("-w", homes.DEPLOYMENT / "workspace.yaml")
+    if part == "code":
+        place.prepare()
+        module = ("-m", "orchestration.definitions", "--location-name", "liia")
+        _become("dagster", "api", "grpc", *module, *_at(homes.code_port()))
+    # These two need no more than Dagster's own folder, and see no more (docs/deployment.md).
+    place.settle_dagster()
+    if part == "webserver":
+        _become("dagster-webserver", *workspace, *_at(port))
+    _become("dagster-daemon", "run", *workspace)
+
+
+def _at(port: object) -> tuple[object, ...]:
+    """Options of Dagster's servers, all of which listen on this machine alone."""
+    return ("-h", "127.0.0.1", "-p", port)
+
+
+def _become(command: str, *options: object) -> NoReturn:
+    """End this process as that command."""
     sys.stdout.flush()
-    os.execvp("dagster", [*command, "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606, S607
+    os.execvp(command, [command, *map(str, options)])  # noqa: S606
 
 
 def main() -> None:
@@ -519,6 +654,9 @@ def main() -> None:
 
     try:
         app()
+    except homes.SettingsError as error:
+        errors.print(str(error), markup=False, soft_wrap=True)
+        sys.exit(2)
     except (ContractError, OSError) as error:
         errors.print(str(error), markup=False)
         sys.exit(1)

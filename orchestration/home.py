@@ -3,7 +3,8 @@
 LIIA_HOME names the home (default `.liia` in the current folder), LIIA_LANDING a landing zone kept
 elsewhere, LIIA_DELIVERY the file of addresses, LIIA_NOTICES that of who gets which notice,
 LIIA_SMTP_* and LIIA_NOTICES_WEBHOOK how notices go, LIIA_PSEUDONYM_KEY the key that replaces child
-ids.
+ids, LIIA_DAGSTER_POSTGRES_URL the server of Dagster's history (default: files in the home),
+LIIA_CODE_PORT where the process listens that has loaded the code.
 No dagster import here: the light commands of `liia` use it too.
 """
 
@@ -11,6 +12,7 @@ import os
 import secrets
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 PROJECT = Path(__file__).parent.parent
@@ -19,24 +21,18 @@ DBT_PROJECT = PROJECT / "dbt_project"
 # What a home is held for, as it is told to whoever comes second.
 WORK = "run or purge"
 
-DAGSTER_YAML = """\
-# Written by `liia`; one DuckDB writer at a time, no telemetry. A run whose process was killed
-# never ends: after four hours it is failed, so that queue and sensors do not wait for it for ever.
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-concurrency:
-  pools:
-    default_limit: 1
-    granularity: run
-  runs:
-    max_concurrent_runs: 2
-run_monitoring:
-  enabled: true
-  start_timeout_seconds: 600
-  max_runtime_seconds: 14400
-"""
+# Files for the machine that runs it: settings, service units, a reverse proxy.
+DEPLOYMENT = Path(__file__).parent / "deployment"
+# The variable that chooses Dagster's storage, and the only address of it that its driver takes:
+# without the driver's name SQLAlchemy looks for another one.
+POSTGRES = "LIIA_DAGSTER_POSTGRES_URL"
+_POSTGRES_SCHEME = "postgresql+psycopg2://"
+# How the settings begin that are ours to bring up to date.
+_OURS = "# Written by `liia`"
+
+
+class SettingsError(Exception):
+    """The environment does not say what the home needs; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +106,20 @@ class Home:
         return self.root / "dagster"
 
     @property
+    def _dagster_settings(self) -> Path:
+        return self.dagster / "dagster.yaml"
+
+    @property
+    def dagster_settled(self) -> bool:
+        return self._dagster_settings.exists()
+
+    @property
+    def history_on_server(self) -> bool:
+        """Whether Dagster's history is on PostgreSQL; else it is in files below `dagster/`."""
+        settings = self._dagster_settings
+        return settings.exists() and POSTGRES in settings.read_text(encoding="utf-8")
+
+    @property
     def last_log(self) -> Path:
         return self.dagster / "last_run.log"
 
@@ -120,16 +130,44 @@ class Home:
         # Child-level rows lie in the raw layer and in the warehouse: for the owner alone.
         for folder in (self.raw, self.staged_marts.parent):
             folder.chmod(0o700)
-        settings = self.dagster / "dagster.yaml"
-        if not settings.exists():
-            settings.write_text(DAGSTER_YAML, encoding="utf-8")
+        self.settle_dagster()
+
+    def settle_dagster(self) -> None:
+        """Make Dagster's settings those of this version and of the storage the environment names.
+
+        SettingsError where its history is on a server and nothing says where: another history
+        would be begun beside it.
+        """
+        settings = self._dagster_settings
+        present = settings.read_text(encoding="utf-8") if settings.exists() else ""
+        address = _postgres_address()
+        if self.history_on_server and not address:
+            raise SettingsError(
+                f"The run history of {self.root} is on PostgreSQL, and {POSTGRES} does not say"
+                " where. Set it as the services have it (docs/deployment.md), or delete"
+                f" {settings} to go back to files."
+            )
+        if present and not present.startswith(_OURS):
+            return
+        parts = ["dagster.yaml", *(["dagster_postgres.yaml"] if address else [])]
+        wanted = "".join((DEPLOYMENT / part).read_text(encoding="utf-8") for part in parts)
+        if wanted != present:
+            self.dagster.mkdir(parents=True, exist_ok=True)
+            beside = settings.with_name(f".{settings.name}.{os.getpid()}.tmp")
+            beside.write_text(wanted, encoding="utf-8")
+            beside.replace(settings)
+
+    @property
+    def key_file(self) -> Path:
+        """The key of the child-id hash, where the environment has none."""
+        return self.root / "secrets" / "pseudonym.key"
 
     def pseudonym_key(self) -> bytes:
         """The key of the child-id hash: from the environment, else a 0600 file made once."""
-        stated = os.environ.get("LIIA_PSEUDONYM_KEY")
+        stated = key_in_environment()
         if stated:
             return stated.encode()
-        path = self.root / "secrets" / "pseudonym.key"
+        path = self.key_file
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -145,6 +183,25 @@ def from_environment(home: Path | None = None, landing: Path | None = None) -> H
     return Home(root, stated.resolve() if stated else root / "landing")
 
 
+def key_in_environment() -> str | None:
+    return os.environ.get("LIIA_PSEUDONYM_KEY") or None
+
+
+def _postgres_address() -> str:
+    """Where Dagster's storage is, if on a server. Never in a message: the password is in it."""
+    address = os.environ.get(POSTGRES, "")
+    if address and not address.startswith(_POSTGRES_SCHEME):
+        raise SettingsError(
+            f"{POSTGRES} has to begin with {_POSTGRES_SCHEME} (user:password@host:port/database)."
+        )
+    if address and find_spec("dagster_postgres") is None:
+        raise SettingsError(
+            f"{POSTGRES} is set, and dagster-postgres is not installed: it is in the extra"
+            " `server`; `make setup` installs it."
+        )
+    return address
+
+
 def notice_environment() -> dict[str, str]:
     """How notices go, as the environment has it: secrets among it, for no log."""
     return {
@@ -152,6 +209,11 @@ def notice_environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if name.startswith("LIIA_SMTP_") or name == "LIIA_NOTICES_WEBHOOK"
     }
+
+
+def code_port() -> str:
+    """Where the process listens that has loaded the code, for web server and daemon."""
+    return os.environ.get("LIIA_CODE_PORT") or "4266"
 
 
 def export(home: Home) -> None:
@@ -162,6 +224,7 @@ def export(home: Home) -> None:
     os.environ.setdefault("DO_NOT_TRACK", "1")
     # A mail server and a webhook that hang take 53 s each to be given up; Dagster waits for 60.
     os.environ.setdefault("DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS", "180")
+    os.environ["LIIA_CODE_PORT"] = code_port()
     os.environ.setdefault("DBT_USE_COLORS", "false")  # its messages end up in ours
     tools = str(Path(sys.executable).parent)
     if tools not in os.environ.get("PATH", "").split(os.pathsep):

@@ -9,6 +9,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -57,10 +58,22 @@ def _accepted(home: Home) -> str:
 
 
 def _hashes(home: Home) -> dict[str, str]:
-    return {
-        name: hashlib.sha256((home.staged_marts / f"{name}.parquet").read_bytes()).hexdigest()
-        for name in mart_names()
-    }
+    return {name: _hash(home.staged_marts / f"{name}.parquet") for name in mart_names()}
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def noted_by_gate(home: Home) -> dict[str, str] | None:
+    """The hash of each mart as the gate let it pass; None where nothing has passed since."""
+    if not home.gate_record.exists():
+        return None
+    return json.loads(home.gate_record.read_text(encoding="utf-8"))
+
+
+def published_hashes(home: Home) -> dict[str, str]:
+    return {path.stem: _hash(path) for path in sorted(home.marts.glob("[!.]*.parquet"))}
 
 
 def _marts() -> dict[str, dict[str, Any]]:
@@ -81,8 +94,7 @@ def publish(home: Home) -> dict[str, int]:
     Each file is written beside its place and renamed, `analyst.duckdb` last: a reader sees the old
     file or the new one. Raises GateNotPassed when the staged files are not those the gate passed.
     """
-    noted = home.gate_record
-    if not noted.exists() or json.loads(noted.read_text(encoding="utf-8")) != _hashes(home):
+    if noted_by_gate(home) != _hashes(home):
         raise GateNotPassed(
             "The marts waiting for publication have not passed their gate; run the whole quarter,"
             " or the marts with their checks, before publishing"

@@ -49,7 +49,8 @@ def _tools_on_path() -> Iterator[None]:
     patch = pytest.MonkeyPatch()
     patch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     patch.setenv("DO_NOT_TRACK", "1")
-    for name in ("LIIA_HOME", "LIIA_LANDING", "LIIA_DELIVERY", "LIIA_NOTICES", "DAGSTER_HOME"):
+    names = ("HOME", "LANDING", "DELIVERY", "NOTICES", "DAGSTER_POSTGRES_URL", "CODE_PORT")
+    for name in (*(f"LIIA_{name}" for name in names), "DAGSTER_HOME"):
         patch.delenv(name, raising=False)
     yield
     patch.undo()

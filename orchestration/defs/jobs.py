@@ -35,11 +35,16 @@ def _selection(source: str, products: Iterable[str]) -> dg.AssetSelection:
     return dg.AssetSelection.assets(*path_of(source, products))
 
 
+# A run whose process died is begun again (dagster.yaml), and from its first step: another run may
+# have read other files meanwhile, which their gate would then not have seen.
+_BEGUN_AGAIN = {"dagster/retry_strategy": "ALL_STEPS"}
+
 # Everything, in one run: unpartitioned raw and marts, and the outputs of one quarter.
 QUARTER = dg.define_asset_job(
     "quarter",
     selection=dg.AssetSelection.all(),
     description="One quarter from landing zone to outputs, through all gates.",
+    tags=_BEGUN_AGAIN,
 )
 BY_EVENT = [
     QUARTER,
@@ -47,16 +52,19 @@ BY_EVENT = [
         "returns_in",
         selection=_selection("return", ["returns"]),
         description="Returns are read, and the page of returns shows who is missing.",
+        tags=_BEGUN_AGAIN,
     ),
     dg.define_asset_job(
         "annual",
         selection=_selection("published", ["rug"]),
         description="Published statistics are read, and the rug is written.",
+        tags=_BEGUN_AGAIN,
     ),
     dg.define_asset_job(
         "narratives_in",
         selection=_selection("narrative", ["narratives", "packs"]),
         description="Narratives are read, and the page on them and the packs are written.",
+        tags=_BEGUN_AGAIN,
     ),
 ]
 # Of these, a sensor starts only the products that stand already: see sensors.py.
@@ -65,6 +73,7 @@ BY_SOURCE = {
         f"landed_{source}",
         selection=_selection(source, PRODUCTS),
         description=f"New or changed {FILES[source]}, to the outputs of the quarter they touch.",
+        tags=_BEGUN_AGAIN,
     )
     for source in SOURCES
 }

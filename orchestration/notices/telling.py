@@ -38,10 +38,16 @@ class Told:
 def claim(instance: dg.DagsterInstance, run_id: str, by: str) -> bool:
     """Whether nobody has told of the run yet; if so, it is noted that `by` does."""
     run = instance.get_run_by_id(run_id)
-    if run is None or TOLD_BY in run.tags:
+    if run is None or _is_told(run):
         return False
-    instance.add_run_tags(run_id, {TOLD_BY: by})
+    instance.add_run_tags(run_id, {TOLD_BY: f"{by} {run_id}"})
     return True
+
+
+def _is_told(run: dg.DagsterRun) -> bool:
+    """A run that is begun again has its parent's tags: what they say is of the parent."""
+    told = run.tags.get(TOLD_BY, "")
+    return told.endswith(run.run_id) or (told == BY_COMMAND and run.parent_run_id is None)
 
 
 def after_run(
@@ -106,6 +112,7 @@ def asked(place: Home, quarter: Quarter, kind: Kind) -> tuple[Notice | None, str
         return published(_places(place), quarter, synthetic), by_hand
     if not place.dagster.is_dir():
         return None, by_hand
+    place.settle_dagster()
     homes.export(place)
     with dg.DagsterInstance.get() as instance:
         run = runs.last_of(instance, quarter)

@@ -244,21 +244,6 @@ def test_every_product_written_has_a_manifest_and_a_line_in_the_log(synthetic_ru
     assert (told.returncode, "none changed or missing" in told.stdout) == (0, True)
 
 
-def test_a_second_run_parses_nothing_and_writes_the_same_bytes(
-    synthetic_run: Run, synthetic_landing: Path
-) -> None:
-    outputs = synthetic_run.home / OUTPUTS
-    products = {p: p.read_bytes() for p in outputs.glob("*/*")}
-    marts = {p: p.read_bytes() for p in (synthetic_run.home / "marts").glob("*.parquet")}
-    parsed = synthetic_run.home / "raw" / ".parsed"
-    stamps = {p: p.stat().st_mtime_ns for p in parsed.rglob("*.parquet")}
-    again = liia_run("2025-26-Q2", synthetic_landing, synthetic_run.home)
-    assert again.code == 0, again.output
-    assert {p: p.read_bytes() for p in outputs.glob("*/*")} == products
-    assert {p: p.read_bytes() for p in (synthetic_run.home / "marts").glob("*.parquet")} == marts
-    assert {p: p.stat().st_mtime_ns for p in parsed.rglob("*.parquet")} == stamps
-
-
 def test_sql_answers_and_says_what_is_wrong(synthetic_run: Run) -> None:
     good = liia("sql", "select count(*) as n from dim_indicator", "--home", synthetic_run.home)
     assert good.returncode == 0

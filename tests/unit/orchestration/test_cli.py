@@ -18,7 +18,7 @@ def test_help_lists_the_commands() -> None:
     done = liia("--help")
     assert done.returncode == 0
     commands = ("demo", "run", "check", "template", "fetch-published", "purge", "sql", "explain")
-    for command in (*commands, "releases", "notify", "ui"):
+    for command in (*commands, "releases", "notify", "ui", "serve", "health", "backup", "restore"):
         assert command in done.stdout
 
 

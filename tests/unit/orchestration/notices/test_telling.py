@@ -5,6 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.storage.dagster_run import DagsterRun
 from rich.console import Console
 
 from exports.notices.notice import Kind
@@ -132,6 +133,25 @@ def test_a_broken_log_does_not_keep_the_others_from_being_sent(
     blocked, missing = letters(post_office)
     assert blocked == "LIIA 2025-26 Q2: not all was published"
     assert "still needed" in missing
+
+
+# What a run has from the start, by who tells of it: `liia run` says so itself.
+TAGS = {telling.BY_SENSOR: {}, telling.BY_COMMAND: {telling.TOLD_BY: telling.BY_COMMAND}}
+
+
+@pytest.mark.parametrize("by", TAGS)
+def test_a_run_that_is_begun_again_is_told_of_too(by: str) -> None:
+    """Dagster gives it its parent's tags, also the one that says who told of the parent."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        first = DagsterRun(job_name="quarter", tags=TAGS[by])
+        instance.add_run(first)
+        assert telling.claim(instance, first.run_id, by) == (by == telling.BY_SENSOR)
+        tags = instance.get_run_by_id(first.run_id).tags
+        of = {"parent_run_id": first.run_id, "root_run_id": first.run_id}
+        again = DagsterRun(job_name="quarter", tags=tags, **of)
+        instance.add_run(again)
+        assert telling.claim(instance, again.run_id, telling.BY_SENSOR)
+        assert not telling.claim(instance, again.run_id, telling.BY_SENSOR)
 
 
 def test_of_a_step_that_breaks_only_its_name_is_told(
