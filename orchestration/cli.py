@@ -114,9 +114,20 @@ def run(
             2,
         )
     _needs_platform()
-    from orchestration.runner import run_quarter
+    from orchestration import interrupt
 
-    raise typer.Exit(run_quarter(place, chosen, console, allow_withdrawals))
+    with interrupt.ends_soon(_say_stopped):
+        from orchestration.runner import run_quarter
+
+        code = run_quarter(place, chosen, console, allow_withdrawals)
+    raise typer.Exit(code)
+
+
+def _say_stopped() -> None:
+    console.print(
+        "Stopped by Ctrl-C. What readers see is whole, the old or the new; run again to go on.",
+        soft_wrap=True,
+    )
 
 
 @app.command()
@@ -504,11 +515,18 @@ def ui(
 
 def main() -> None:
     from ingestion.contract import ContractError
+    from ingestion.whole import Damaged
+    from orchestration.trouble import in_words
 
     try:
         app()
-    except (ContractError, OSError) as error:
-        errors.print(str(error), markup=False)
+    except Exception as error:
+        told = in_words(error)
+        if told is None and not isinstance(
+            error, ContractError | Damaged | homes.HomeTooNew | OSError
+        ):
+            raise
+        errors.print(told or str(error), markup=False, soft_wrap=True)
         sys.exit(1)
 
 

@@ -13,8 +13,15 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingestion import whole
+from ingestion.whole import Damaged
+
 PROJECT = Path(__file__).parent.parent
 DBT_PROJECT = PROJECT / "dbt_project"
+
+# Counts up when a home is laid out so that an earlier version of the platform would lose something
+# of it. What a home lacks of a later one is made by the next run.
+LAYOUT = 1
 
 # What a home is held for, as it is told to whoever comes second.
 WORK = "run or purge"
@@ -37,6 +44,10 @@ run_monitoring:
   start_timeout_seconds: 600
   max_runtime_seconds: 14400
 """
+
+
+class HomeTooNew(Exception):
+    """A later version of the platform has worked here; this one might lose what it cannot know."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +125,11 @@ class Home:
         return self.dagster / "last_run.log"
 
     def prepare(self) -> None:
-        """Make the folders that other programs expect to be there, and Dagster's settings."""
+        """Make the folders that other programs expect to be there, and Dagster's settings.
+
+        Raises HomeTooNew before anything is written where the home is not this version's to write.
+        """
+        self._take_layout()
         for folder in (self.raw, self.staged_marts, self.marts, self.outputs, self.dagster):
             folder.mkdir(parents=True, exist_ok=True)
         # Child-level rows lie in the raw layer and in the warehouse: for the owner alone.
@@ -122,7 +137,20 @@ class Home:
             folder.chmod(0o700)
         settings = self.dagster / "dagster.yaml"
         if not settings.exists():
-            settings.write_text(DAGSTER_YAML, encoding="utf-8")
+            whole.write_text(settings, DAGSTER_YAML)
+
+    def _take_layout(self) -> None:
+        stamp = self.root / "layout"
+        known = stamp.read_text(encoding="utf-8").strip() if stamp.exists() else "0"
+        if not known.isdigit() or int(known) > LAYOUT:
+            raise HomeTooNew(
+                f"{self.root} was written by a later version of the platform (its file `layout` "
+                f"says {known!r}, and this version knows {LAYOUT}). Use that version, or another "
+                "--home. Nothing was changed."
+            )
+        if int(known) < LAYOUT:
+            self.root.mkdir(parents=True, exist_ok=True)
+            whole.write_text(stamp, f"{LAYOUT}\n")
 
     def pseudonym_key(self) -> bytes:
         """The key of the child-id hash: from the environment, else a 0600 file made once."""
@@ -132,10 +160,14 @@ class Home:
         path = self.root / "secrets" / "pseudonym.key"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as handle:
-                handle.write(secrets.token_hex(32))
-        return path.read_bytes()
+            whole.write_text(path, secrets.token_hex(32), 0o600)
+        key = path.read_bytes()
+        if not key:
+            raise Damaged(
+                f"{path} is empty. Put the key back from where you keep it; if this home has read "
+                "no Annex A workbook yet, delete the file."
+            )
+        return key
 
 
 def from_environment(home: Path | None = None, landing: Path | None = None) -> Home:

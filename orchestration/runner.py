@@ -16,9 +16,11 @@ from exports.release.writing import MANIFEST, README
 from ingestion.lock import AtWork, alone_in
 from ingestion.periods import Quarter
 from orchestration import home as homes
+from orchestration import interrupt
 from orchestration.home import WORK, Home
 from orchestration.lib import QUARTERS, step_name
 from orchestration.notices import telling
+from orchestration.trouble import in_words
 
 # Of a product with more files than this, the end of a run names the index alone.
 _LISTED = 5
@@ -53,7 +55,8 @@ class Progress:
             root = error
             while root is not None and root.cause is not None:
                 root = root.cause
-            self.failed.append(f"{step_name(step)}: {root.message.strip() if root else 'failed'}")
+            said = root.message.strip() if root else "failed"
+            self.failed.append(f"{step_name(step)}: {in_words(said) or said}")
             self.console.print(f"  [red]failed[/]  {step_name(step)}")
         elif kind == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
@@ -107,6 +110,7 @@ def _run(place: Home, quarter: Quarter, console: Console, allow_withdrawals: boo
         place.last_log.open("w", encoding="utf-8") as sink,
         contextlib.redirect_stdout(sink),
     ):
+        _end_killed(instance)
         run_id = str(uuid.uuid4())
         instance.add_event_listener(run_id, progress.handle)
         job = definitions.resolve_job_def("quarter")
@@ -118,12 +122,25 @@ def _run(place: Home, quarter: Quarter, console: Console, allow_withdrawals: boo
             tags={telling.TOLD_BY: telling.BY_COMMAND},
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
+    if interrupt.asked():
+        raise KeyboardInterrupt
     code = _say(result.success, progress, place, quarter, time.monotonic() - started, console)
     with dg.DagsterInstance.get() as instance:
         for told in telling.after_run(place, instance, run_id):
             style = "yellow" if told.warning else None
             console.print(told.text, style=style, markup=False, soft_wrap=True)
     return code
+
+
+def _end_killed(instance: dg.DagsterInstance) -> None:
+    """Say of runs of this command whose process was killed that they have ended.
+
+    Whoever has the home to itself, as we have, is the only such run. Queue and sensors would wait
+    for the others.
+    """
+    tags = {telling.TOLD_BY: telling.BY_COMMAND}
+    for run in instance.get_runs(dg.RunsFilter(tags=tags, statuses=[dg.DagsterRunStatus.STARTED])):
+        instance.report_run_failed(run, "The process of this run was ended before it was done.")
 
 
 def _say(

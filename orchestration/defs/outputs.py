@@ -18,6 +18,7 @@ import dagster as dg
 from exports.catalogue import PRODUCTS, Product
 from exports.release.delivery import Delivery, NotDeliverable, Outcome, deliver
 from exports.release.writing import Places, Released, ReleaseRefused, release
+from ingestion import whole
 from ingestion.landing import LONDON, is_synthetic
 from ingestion.periods import Quarter
 from orchestration import freshness
@@ -245,4 +246,4 @@ def _record(quarter: Quarter, home: Home, run_id: str) -> None:
             for path in files
         },
     }
-    (folder / "run.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    whole.write_text(folder / "run.json", json.dumps(record, indent=2) + "\n")

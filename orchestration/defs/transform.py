@@ -15,6 +15,7 @@ from dagster_dbt import (
 )
 
 from ingestion.lock import alone_in
+from orchestration import warehouse
 from orchestration.column_lineage import stored_columns, with_column_lineage
 from orchestration.dbt_events import finished
 from orchestration.history import kept_open
@@ -87,6 +88,8 @@ def transform_asset() -> dg.AssetsDefinition:
         # Unit tests prove the SQL, not these data: they run with the other tests, and took half of
         # dbt's time here.
         options = ["--full-refresh", "--exclude-resource-type", "unit_test"]
+        if not context.is_subset:
+            warehouse.begin_anew(platform.home.warehouse, context.log.info)
         with kept_open(platform.home.dagster, context.run.run_id):
             build = dbt.cli(["build", *options], context=context)
             built = finished(build.stream(), build)
