@@ -38,11 +38,10 @@ def read_table(path: Path, schema: pa.Schema | None = None) -> pa.Table:
     """
     try:
         return pq.read_table(path, schema=schema)
-    except FileNotFoundError:
-        raise
     except (pa.ArrowException, OSError) as error:
-        why = str(error).splitlines()[0]
-        raise Damaged(f"{path} is damaged ({why}). Put it back from a backup.") from error
+        if getattr(error, "errno", None) is not None:  # the system's word: not there, not allowed
+            raise
+        raise Damaged(f"{path} is damaged. Put it back from a backup.") from error
 
 
 def ledger_path(home: Path, source: str) -> Path:

@@ -1,6 +1,7 @@
 """The `liia` command. Bodies stay small; heavy imports stand inside the commands that need them.
 
-Exit codes: 0 done, 1 blocked (a gate failed, or a finding that blocks), 2 wrong usage.
+Exit codes: 0 done, 1 blocked (a gate failed, or a finding that blocks), 2 wrong usage, 130 stopped
+by Ctrl-C.
 """
 
 import json
@@ -520,14 +521,18 @@ def main() -> None:
 
     try:
         app()
+    except (ContractError, Damaged, homes.HomeTooNew) as error:
+        _end(str(error))
     except Exception as error:
-        told = in_words(error)
-        if told is None and not isinstance(
-            error, ContractError | Damaged | homes.HomeTooNew | OSError
-        ):
+        told = in_words(error) or (str(error) if isinstance(error, OSError) else None)
+        if told is None:
             raise
-        errors.print(told or str(error), markup=False, soft_wrap=True)
-        sys.exit(1)
+        _end(told)
+
+
+def _end(message: str) -> NoReturn:
+    errors.print(message, markup=False, soft_wrap=True)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

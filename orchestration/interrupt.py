@@ -35,13 +35,13 @@ def ends_soon(say: Callable[[], object], grace: float = GRACE) -> Iterator[None]
     done = threading.Event()
 
     def wait() -> None:
-        while signals := os.read(reader, 64):
-            if signal.SIGINT in signals:
-                _asked.set()
-                if not done.wait(grace):
-                    say()
-                    os._exit(EXIT_CODE)
-                return
+        with os.fdopen(reader, "rb", buffering=0) as signals:
+            while numbers := signals.read(64):
+                if signal.SIGINT in numbers:
+                    _asked.set()
+                    if not done.wait(grace):
+                        say()
+                        os._exit(EXIT_CODE)
 
     threading.Thread(target=wait, name="ctrl-c", daemon=True).start()
     before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)

@@ -10,6 +10,11 @@ _FULL = (
     "The disk is full. Free some space where the home is and run again. What was published before"
     " is whole."
 )
+# SQLite has one word for both.
+_FULL_OR_FAILED = (
+    "The disk is full or has a fault. Free some space where the home is, or have the disk looked"
+    " at, and run again. What was published before is whole."
+)
 _READ_ONLY = (
     "The disk is mounted read-only: nothing can be written in the home. Mount it for writing, or"
     " name another home (--home), and run again. What was published before is whole."
@@ -24,6 +29,7 @@ _DAMAGED = (
 )
 _KNOWN = (
     (r"No space left on device|disk is full|Disk quota exceeded", _FULL),
+    (r"disk I/O error|Input/output error", _FULL_OR_FAILED),
     (r"Read-only file system|readonly database", _READ_ONLY),
     (r"Permission denied|unable to open database file", _NOT_ALLOWED),
     (
