@@ -237,12 +237,12 @@ def _history_is_whole(before: pd.DataFrame, present: set[str], home: Path) -> No
         if folder.exists():
             try:
                 _load(folder)
-            except _UNREADABLE as error:
+            except _UNREADABLE:
                 raise Damaged(
                     f"{folder} is damaged, and the version of {path} that it was read from is no"
                     " longer in the landing zone. Put the folder back from a backup; or delete it,"
                     " and that version is history no more."
-                ) from error
+                ) from None
 
 
 def _hold_against_before(

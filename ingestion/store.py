@@ -41,7 +41,7 @@ def read_table(path: Path, schema: pa.Schema | None = None) -> pa.Table:
     except (pa.ArrowException, OSError) as error:
         if getattr(error, "errno", None) is not None:  # the system's word: not there, not allowed
             raise
-        raise Damaged(f"{path} is damaged. Put it back from a backup.") from error
+        raise Damaged(f"{path} is damaged. Put it back from a backup.") from None
 
 
 def ledger_path(home: Path, source: str) -> Path:

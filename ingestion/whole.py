@@ -11,7 +11,10 @@ from pathlib import Path
 
 
 class Damaged(Exception):
-    """A file of the home is not what was written; the message says which, and what to do."""
+    """A file of the home is not what was written; the message says which, and what to do.
+
+    Raised from nothing: what a library said of it would be all that a person is told.
+    """
 
 
 def write_text(path: Path, text: str, mode: int = 0o666) -> None:

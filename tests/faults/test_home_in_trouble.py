@@ -22,7 +22,6 @@ from tests.faults.readers import Seen, left_over, seen
 from tests.faults.test_killed_publication import publish
 
 MEGABYTE = 1024 * 1024
-FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 
 
 @pytest.fixture(scope="module")
@@ -154,10 +153,10 @@ def test_what_no_run_can_make_anew_is_told_when_damaged(
 
 
 def test_with_all_else_damaged_and_the_clock_set_back_a_run_makes_it_whole(
-    home: Path, before: Before, after: Seen
+    home: Path, before: Before, after: Seen, tmp_path: Path
 ) -> None:
     _damage(home)
-    ended = run(before.landing, home, env=_in_the_night_with_an_hour_twice())
+    ended = run(before.landing, home, env=_in_the_night_with_an_hour_twice(tmp_path))
     assert ended.code == 0, ended.output
     assert seen(home) == after
     assert left_over(home) == []
@@ -184,23 +183,20 @@ def _damage(home: Path) -> None:
     (home / "warehouse" / "liia.duckdb.wal").write_bytes(b"not a log")
 
 
-def _in_the_night_with_an_hour_twice() -> dict[str, str]:
+def _in_the_night_with_an_hour_twice(place: Path) -> dict[str, str]:
     """The clock half a minute before summer time ended last; entries of the ledger are later."""
-    if not FAKETIME:
-        reason = "libfaketime is not installed (Debian: apt install libfaketime)"
+    compiler = shutil.which("cc")
+    if compiler is None:
+        reason = "no C compiler to set a clock back with (Debian: apt install gcc libc6-dev)"
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
-    moment = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    library, source = place / "clock.so", Path(__file__).with_name("clock.c")
+    assert _system(compiler, "-shared", "-fPIC", "-o", library, source, "-ldl")
+    now = datetime.now(UTC)
+    moment = now.replace(minute=0, second=0, microsecond=0)
     while _offset(moment) >= _offset(moment - timedelta(hours=1)):
         moment -= timedelta(hours=1)
-    begin = (moment - timedelta(seconds=30)).strftime("@%Y-%m-%d %H:%M:%S")
-    return {
-        "LD_PRELOAD": str(FAKETIME[0]),
-        "FAKETIME": begin,
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        # Files keep their own times; children go on from where the clock is, not from the start.
-        "NO_FAKE_STAT": "1",
-        "TZ": "UTC",
-    }
+    shift = moment - timedelta(seconds=30) - now
+    return {"LD_PRELOAD": str(library), "LIIA_CLOCK_SHIFT": str(int(shift.total_seconds()))}
 
 
 def _offset(moment: datetime) -> timedelta:
