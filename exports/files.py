@@ -3,9 +3,7 @@
 Products hand over whole files; nothing about their content is decided here.
 """
 
-import ctypes
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from exports.release.given import Publication
+from ingestion import whole
 from ingestion.spreadsheet import FORMULA_STARTS
 
 
@@ -46,57 +45,12 @@ def as_bytes(content: str | bytes) -> bytes:
 
 def lay_beside(dest: Path, files: Mapping[str, str | bytes]) -> None:
     """Write a folder's whole new content beside it, on disk when this returns; `dest` stays."""
-    new = _new(dest)
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
+    new = whole.beside(dest)
     for name, content in files.items():
         with (new / name).open("wb") as file:
             file.write(as_bytes(content))
             file.flush()
             os.fsync(file.fileno())
-
-
-def put_in_place(dest: Path) -> None:
-    """Make what lies beside `dest` its content, all at once; whatever was in it goes.
-
-    Where the system can swap two folders, a reader sees the old or the new at every moment.
-    Elsewhere there are two renames: killed between them, `put_right` brings the old back.
-    """
-    if dest.exists() and exchange(_new(dest), dest):
-        shutil.rmtree(_new(dest), ignore_errors=True)
-        return
-    if dest.exists():
-        dest.rename(_old(dest))
-    _new(dest).rename(dest)
-    shutil.rmtree(_old(dest), ignore_errors=True)
-
-
-def exchange(one: Path, other: Path) -> bool:
-    """Swap two folders in one step (Linux: renameat2, which Python has no name for).
-
-    False where the system or the file system cannot; then nothing has changed.
-    """
-    swap = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if swap is None:
-        return False
-    here, both = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
-    return bool(swap(here, os.fsencode(one), here, os.fsencode(other), both) == 0)
-
-
-def put_right(dest: Path) -> None:
-    """Undo what a process that was killed left half done: `dest` is whole, nothing lies beside."""
-    if _old(dest).exists() and not dest.exists():
-        _old(dest).rename(dest)
-    for left_over in (_old(dest), _new(dest)):
-        shutil.rmtree(left_over, ignore_errors=True)
-
-
-def _new(dest: Path) -> Path:
-    return dest.with_name(f".{dest.name}.new")
-
-
-def _old(dest: Path) -> Path:
-    return dest.with_name(f".{dest.name}.old")
 
 
 def publish(dest: Path, files: Mapping[str, str | bytes], owned: str) -> list[Path]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.registry import seed
-from ingestion.store import write_parquet
+from ingestion.store import read_table, write_parquet
 
 TABLE = "chat_kept"
 # Where dbt leaves what it counted (`int_measures__chat`), below the home.
@@ -40,8 +40,10 @@ _COPIED = [name for name in SCHEMA.names if name != "kept_at"]
 
 
 def hand_over(home: Path) -> None:
-    """See to it that the table is there for dbt, empty where nothing was ever kept."""
-    if not _path(home).exists():
+    """See to it that the table is there for dbt and whole, empty where nothing was ever kept."""
+    if _path(home).exists():
+        _kept(home)
+    else:
         write_parquet(SCHEMA.empty_table(), _path(home))
 
 
@@ -69,7 +71,7 @@ def lists_with_figures(home: Path) -> pd.DataFrame:
 
 def _kept(home: Path) -> pd.DataFrame:
     path = _path(home)
-    table = pq.read_table(path, schema=SCHEMA) if path.exists() else SCHEMA.empty_table()
+    table = read_table(path, SCHEMA) if path.exists() else SCHEMA.empty_table()
     return table.to_pandas()
 
 

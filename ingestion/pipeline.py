@@ -6,6 +6,7 @@ and the findings. Deletion by rule is `retention`'s. No orchestration here: the 
 what happened.
 """
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -17,9 +18,8 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from ingestion import aliases, kept_figures, landing, quarantine, releases
+from ingestion import aliases, kept_figures, landing, quarantine, releases, whole
 from ingestion.aliases import Remembered
 from ingestion.contract import Table, contract
 from ingestion.findings import Finding, to_frame
@@ -38,7 +38,14 @@ from ingestion.sources import (
     returns,
 )
 from ingestion.sources.published_standard import KEYS
-from ingestion.store import ledger_path, parsed_folder, read_parquet, write_parquet
+from ingestion.store import (
+    ledger_path,
+    parsed_folder,
+    read_parquet,
+    read_table,
+    write_parquet,
+)
+from ingestion.whole import Damaged
 
 SOURCES = ("return", "annex_a", "published", "narrative")
 
@@ -177,7 +184,7 @@ def ingest(
     """
     kind = keep_apart(landing_zone, home)
     home.mkdir(parents=True, exist_ok=True)
-    (home / "landing_kind").write_text(kind)
+    whole.write_text(home / "landing_kind", kind)
     result = Ingested(source)
     remembered = aliases.load(landing_zone) if source == "return" else None
     entries = []
@@ -195,6 +202,7 @@ def ingest(
         submissions, is_new = _parse_once(file, home, key, remembered)
         entries += [(file, file_id, parsed) for file_id, parsed in submissions]
         result.parsed += is_new
+    _history_is_whole(before, {file_id for _, file_id, _ in entries}, home)
     if source == "published":
         result.drift = _hold_against_before(entries, home, now)
     ledger = Ledger(ledger_path(home, source)).record(entries, now)
@@ -221,6 +229,22 @@ def ingest(
     return result
 
 
+def _history_is_whole(before: pd.DataFrame, present: set[str], home: Path) -> None:
+    """Raise Damaged where what a file that is gone from the landing zone gave cannot be read."""
+    counts = before["state"].isin(["accepted", "replaced"]) & ~before["file_id"].isin(present)
+    for file_id, path in before.loc[counts, ["file_id", "path"]].itertuples(index=False):
+        folder = parsed_folder(home) / file_id
+        if folder.exists():
+            try:
+                _load(folder)
+            except _UNREADABLE:
+                raise Damaged(
+                    f"{folder} is damaged, and the version of {path} that it was read from is no"
+                    " longer in the landing zone. Put the folder back from a backup; or delete it,"
+                    " and that version is history no more."
+                ) from None
+
+
 def _hold_against_before(
     entries: list[tuple[LandedFile, str, Parsed]], home: Path, now: datetime
 ) -> dict[str, list[Finding]]:
@@ -238,9 +262,11 @@ def keep_apart(landing_zone: Path, home: Path) -> str:
     """The kind of a landing zone; raises MixedZones where the home has held the other kind."""
     stamp = home / "landing_kind"
     kind = "synthetic" if landing.is_synthetic(landing_zone) else "real"
-    if stamp.exists() and stamp.read_text() != kind:
+    # Empty: written by a run that was killed, before it was written whole.
+    held = stamp.read_text() if stamp.exists() else ""
+    if held and held != kind:
         raise MixedZones(
-            f"{home} holds {stamp.read_text()} data and {landing_zone} is {kind}: figures would"
+            f"{home} holds {held} data and {landing_zone} is {kind}: figures would"
             " mix. Use another --home for it."
         )
     return kind
@@ -266,7 +292,8 @@ def _parse_once(
     keyed = hashlib.sha256(key + rules.encode()).hexdigest()[:16]
     kept = parsed_folder(home)
     mark = kept / file_id / f"{keyed}.json"
-    if mark.exists():
+    # What is damaged is read again, as if it had never been.
+    with contextlib.suppress(*_UNREADABLE):
         return [(name, _load(kept / name)) for name in json.loads(mark.read_text())], False
     parsed = parse_landed(file, parser(file.source, key, remembered))
     submissions = [parsed, *parsed.more]
@@ -279,7 +306,7 @@ def _parse_once(
         _save(each, name, kept / name)
     if done:
         mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.write_text(json.dumps(ids))
+        whole.write_text(mark, json.dumps(ids))
     return list(zip(ids, submissions, strict=True)), True
 
 
@@ -318,6 +345,9 @@ def _set_aside(file: LandedFile, submissions: list[Parsed], home: Path) -> bool:
     return True
 
 
+# What loading may raise where kept files are gone, half there or changed.
+_UNREADABLE = (OSError, ValueError, TypeError, KeyError)
+
 _FACTS = (
     "table_names",
     "dataset",
@@ -347,12 +377,26 @@ def _save(parsed: Parsed, file_id: str, folder: Path) -> None:
     facts = {name: getattr(parsed, name) for name in _FACTS}
     facts["extract_date"] = parsed.extract_date.isoformat() if parsed.extract_date else None
     facts["findings"] = [asdict(finding) for finding in parsed.findings]
-    (folder / "facts.json").write_text(json.dumps(facts))
+    facts["sha256"] = _hashes(folder)
+    whole.write_text(folder / "facts.json", json.dumps(facts))
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """Of the tables kept in a folder, by file name."""
+    tables = sorted(folder.glob("*.parquet"))
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in tables}
 
 
 def _load(folder: Path) -> Parsed:
-    """What an earlier parse gave, without its tables: those stay on disk until handed over."""
+    """What an earlier parse gave, without its tables: those stay on disk until handed over.
+
+    Raises one of _UNREADABLE where anything of it is not as it was written.
+    """
     facts = json.loads((folder / "facts.json").read_text())
+    # A version kept before hashes were has none, and is no worse for it.
+    hashes = facts.pop("sha256", None)
+    if hashes is not None and hashes != _hashes(folder):
+        raise ValueError(f"{folder} is not as it was written")
     extracted = facts.pop("extract_date")
     findings = facts.pop("findings")
     return Parsed(
@@ -365,7 +409,7 @@ def _load(folder: Path) -> Parsed:
 def _hand_over(table: str, file_ids: list[str], home: Path) -> int:
     schema = schema_of(table)
     paths = [parsed_folder(home) / file_id / f"{table}.parquet" for file_id in file_ids]
-    parts = [pq.read_table(path, schema=schema) for path in sorted(paths) if path.exists()]
+    parts = [read_table(path, schema) for path in sorted(paths) if path.exists()]
     combined = pa.concat_tables(parts) if parts else schema.empty_table()
     write_parquet(combined, raw_path(home, table))
     return combined.num_rows

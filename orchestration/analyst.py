@@ -6,6 +6,7 @@ under which these marts were published, which no mart can know. Nothing child-le
 so nothing child-level is here. What is published, and when, is `publish.py`'s business.
 """
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,14 +44,16 @@ def _view(name: str, text: str) -> View:
     return View(name, title, dict(_COLUMN_COMMENT.findall(text)), text)
 
 
-def write(path: Path, marts: Path, models: dict[str, dict[str, Any]]) -> None:
-    """Write the file anew, beside its place, and rename it.
+@contextlib.contextmanager
+def written(path: Path, marts: Path, models: dict[str, dict[str, Any]]) -> Iterator[None]:
+    """Write the file anew beside its place; it takes it where the block ends well.
 
     `models` are the manifest's nodes of the marts by name; `<name>.parquet` of each is read from
     `marts`. Who has the old file open reads it on, whole; who opens it next reads the new one.
     """
     beside = path.with_name(f".{path.name}.tmp")
-    beside.unlink(missing_ok=True)
+    for left_over in (beside, beside.with_name(f"{beside.name}.wal")):
+        left_over.unlink(missing_ok=True)
     with duckdb.connect() as connection:
         connection.execute(
             f"attach '{_quoted(beside)}' as analyst (storage_version '{STORAGE_VERSION}')"
@@ -70,6 +73,7 @@ def write(path: Path, marts: Path, models: dict[str, dict[str, Any]]) -> None:
             connection.execute(statement)
         connection.execute("use memory")
         connection.execute("detach analyst")
+    yield
     beside.replace(path)
 
 

@@ -1,6 +1,7 @@
 """The `liia` command. Bodies stay small; heavy imports stand inside the commands that need them.
 
-Exit codes: 0 done, 1 blocked (a gate failed, or a finding that blocks), 2 wrong usage.
+Exit codes: 0 done, 1 blocked (a gate failed, or a finding that blocks), 2 wrong usage, 130 stopped
+by Ctrl-C.
 """
 
 import json
@@ -126,9 +127,20 @@ def run(
             2,
         )
     _needs_platform()
-    from orchestration.runner import run_quarter
+    from orchestration import interrupt
 
-    raise typer.Exit(run_quarter(place, chosen, console, allow_withdrawals, source))
+    with interrupt.ends_soon(_say_stopped):
+        from orchestration.runner import run_quarter
+
+        code = run_quarter(place, chosen, console, allow_withdrawals, source)
+    raise typer.Exit(code)
+
+
+def _say_stopped() -> None:
+    console.print(
+        "Stopped by Ctrl-C. What readers see is whole, the old or the new; run again to go on.",
+        soft_wrap=True,
+    )
 
 
 @app.command()
@@ -651,15 +663,25 @@ def _become(command: str, *options: object) -> NoReturn:
 
 def main() -> None:
     from ingestion.contract import ContractError
+    from ingestion.whole import Damaged
+    from orchestration.trouble import in_words
 
     try:
         app()
     except homes.SettingsError as error:
-        errors.print(str(error), markup=False, soft_wrap=True)
-        sys.exit(2)
-    except (ContractError, OSError) as error:
-        errors.print(str(error), markup=False)
-        sys.exit(1)
+        _end(str(error), 2)
+    except (ContractError, Damaged, homes.HomeTooNew) as error:
+        _end(str(error))
+    except Exception as error:
+        told = in_words(error) or (str(error) if isinstance(error, OSError) else None)
+        if told is None:
+            raise
+        _end(told)
+
+
+def _end(message: str, code: int = 1) -> NoReturn:
+    errors.print(message, markup=False, soft_wrap=True)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,15 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from ingestion import whole
+from ingestion.whole import Damaged
+
 PROJECT = Path(__file__).parent.parent
 DBT_PROJECT = PROJECT / "dbt_project"
+
+# Counts up when a home is laid out so that an earlier version of the platform would lose something
+# of it. What a home lacks of a later one is made by the next run.
+LAYOUT = 1
 
 # What a home is held for, as it is told to whoever comes second.
 WORK = "run or purge"
@@ -33,6 +40,10 @@ _OURS = "# Written by `liia`"
 
 class SettingsError(Exception):
     """The environment does not say what the home needs; the message says what to do."""
+
+
+class HomeTooNew(Exception):
+    """A later version of the platform has worked here; this one might lose what it cannot know."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +135,11 @@ class Home:
         return self.dagster / "last_run.log"
 
     def prepare(self) -> None:
-        """Make the folders that other programs expect to be there, and Dagster's settings."""
+        """Make the folders that other programs expect to be there, and Dagster's settings.
+
+        Raises HomeTooNew before anything is written where the home is not this version's to write.
+        """
+        self._take_layout()
         for folder in (self.raw, self.staged_marts, self.marts, self.outputs, self.dagster):
             folder.mkdir(parents=True, exist_ok=True)
         # Child-level rows lie in the raw layer and in the warehouse: for the owner alone.
@@ -153,9 +168,20 @@ class Home:
         wanted = "".join((DEPLOYMENT / part).read_text(encoding="utf-8") for part in parts)
         if wanted != present:
             self.dagster.mkdir(parents=True, exist_ok=True)
-            beside = settings.with_name(f".{settings.name}.{os.getpid()}.tmp")
-            beside.write_text(wanted, encoding="utf-8")
-            beside.replace(settings)
+            whole.write_text(settings, wanted)
+
+    def _take_layout(self) -> None:
+        stamp = self.root / "layout"
+        known = stamp.read_text(encoding="utf-8").strip() if stamp.exists() else "0"
+        if not known.isdigit() or int(known) > LAYOUT:
+            raise HomeTooNew(
+                f"{self.root} was written by a later version of the platform (its file `layout` "
+                f"says {known!r}, and this version knows {LAYOUT}). Use that version, or another "
+                "--home. Nothing was changed."
+            )
+        if int(known) < LAYOUT:
+            self.root.mkdir(parents=True, exist_ok=True)
+            whole.write_text(stamp, f"{LAYOUT}\n")
 
     @property
     def key_file(self) -> Path:
@@ -170,10 +196,14 @@ class Home:
         path = self.key_file
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as handle:
-                handle.write(secrets.token_hex(32))
-        return path.read_bytes()
+            whole.write_text(path, secrets.token_hex(32), 0o600)
+        key = path.read_bytes()
+        if not key:
+            raise Damaged(
+                f"{path} is empty. Put the key back from where you keep it; if this home has read "
+                "no Annex A workbook yet, delete the file."
+            )
+        return key
 
 
 def from_environment(home: Path | None = None, landing: Path | None = None) -> Home:

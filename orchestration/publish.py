@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from expectations.waivers import Waiver
 from exports.release.accepted import NAME as ACCEPTED
+from ingestion import whole
 from orchestration import analyst
 from orchestration.home import DBT_PROJECT, Home
 
@@ -35,7 +36,7 @@ def let_pass(home: Home) -> None:
     Blocking checks hold within one run; somebody who materialises publication alone, after a gate
     has failed, would otherwise publish what it held back.
     """
-    home.gate_record.write_text(json.dumps(_hashes(home)), encoding="utf-8")
+    whole.write_text(home.gate_record, json.dumps(_hashes(home)))
 
 
 def hold_back(home: Home) -> None:
@@ -47,7 +48,7 @@ def accept(home: Home, gate: str, waivers: Sequence[Waiver]) -> None:
     home.gate_waivers.mkdir(parents=True, exist_ok=True)
     told = [asdict(waiver) for waiver in dict.fromkeys(waivers)]
     content = json.dumps(told, indent=2, default=str) + "\n"
-    (home.gate_waivers / f"{gate}.json").write_text(content, encoding="utf-8")
+    whole.write_text(home.gate_waivers / f"{gate}.json", content)
 
 
 def _accepted(home: Home) -> str:
@@ -91,24 +92,24 @@ def _manifest() -> dict[str, Any]:
 def publish(home: Home) -> dict[str, int]:
     """Put every staged mart in its readers' place; returns rows by mart.
 
-    Each file is written beside its place and renamed, `analyst.duckdb` last: a reader sees the old
-    file or the new one. Raises GateNotPassed when the staged files are not those the gate passed.
+    The folder is written beside its place and takes it in one step, then `analyst.duckdb` does: a
+    reader sees the old marts or the new ones, never some of each. Raises GateNotPassed when the
+    staged files are not those the gate passed.
     """
     if noted_by_gate(home) != _hashes(home):
         raise GateNotPassed(
             "The marts waiting for publication have not passed their gate; run the whole quarter,"
             " or the marts with their checks, before publishing"
         )
-    home.marts.mkdir(parents=True, exist_ok=True)
-    beside = home.marts / f".{ACCEPTED}.tmp"
-    beside.write_text(_accepted(home), encoding="utf-8")
-    beside.replace(home.marts / ACCEPTED)
+    whole.put_right(home.marts)
+    new = whole.beside(home.marts)
+    (new / ACCEPTED).write_text(_accepted(home), encoding="utf-8")
     rows = {}
     for name in mart_names():
         source = home.staged_marts / f"{name}.parquet"
-        beside = home.marts / f".{name}.parquet.tmp"
-        shutil.copyfile(source, beside)
-        beside.replace(home.marts / f"{name}.parquet")
+        shutil.copyfile(source, new / source.name)
         rows[name] = pq.read_metadata(source).num_rows
-    analyst.write(home.analyst, home.marts, _marts())
+    # What takes long, and the room on the disk, before anything changes for readers.
+    with analyst.written(home.analyst, new, _marts()):
+        whole.put_in_place(home.marts)
     return rows

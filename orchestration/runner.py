@@ -15,12 +15,13 @@ from rich.console import Console
 from exports.release.writing import MANIFEST, README
 from ingestion.lock import AtWork, alone_in
 from ingestion.periods import Quarter
-from orchestration import built
 from orchestration import home as homes
+from orchestration import interrupt, warehouse
 from orchestration.history import kept_open
 from orchestration.home import WORK, Home
 from orchestration.lib import QUARTERS, step_name
 from orchestration.notices import telling
+from orchestration.trouble import in_words
 
 # Of a product with more files than this, the end of a run names the index alone.
 _LISTED = 5
@@ -58,7 +59,8 @@ class Progress:
             root = error
             while root is not None and root.cause is not None:
                 root = root.cause
-            self.failed.append(f"{step_name(step)}: {root.message.strip() if root else 'failed'}")
+            said = root.message.strip() if root else "failed"
+            self.failed.append(f"{step_name(step)}: {in_words(said) or said}")
             self.console.print(f"  [red]failed[/]  {step_name(step)}")
         elif kind == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
@@ -126,12 +128,13 @@ def _run(
         place.last_log.open("w", encoding="utf-8") as sink,
         contextlib.redirect_stdout(sink),
     ):
+        _end_killed(instance)
         run_id = str(uuid.uuid4())
         instance.add_event_listener(run_id, progress.handle)
         job = definitions.resolve_job_def(BY_SOURCE[source].name if source else QUARTER.name)
         # Seeds that stand as the project has them are not loaded and tested again.
         assets = job.asset_layer.executable_asset_keys - (
-            seed_keys() if built.stands(place) else set()
+            seed_keys() if warehouse.stands(place) else set()
         )
         result = job.execute_in_process(
             instance=instance,
@@ -146,12 +149,25 @@ def _run(
             },
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
+    if interrupt.asked():
+        raise KeyboardInterrupt
     code = _say(result.success, progress, place, quarter, time.monotonic() - started, console)
     with dg.DagsterInstance.get() as instance:
         for told in telling.after_run(place, instance, run_id):
             style = "yellow" if told.warning else None
             console.print(told.text, style=style, markup=False, soft_wrap=True)
     return code
+
+
+def _end_killed(instance: dg.DagsterInstance) -> None:
+    """Say of runs of this command whose process was killed that they have ended.
+
+    Whoever has the home to itself, as we have, is the only such run. Queue and sensors would wait
+    for the others.
+    """
+    tags = {telling.TOLD_BY: telling.BY_COMMAND}
+    for run in instance.get_runs(dg.RunsFilter(tags=tags, statuses=[dg.DagsterRunStatus.STARTED])):
+        instance.report_run_failed(run, "The process of this run was ended before it was done.")
 
 
 def _say(

@@ -136,9 +136,12 @@ def _cookbook(home: Home) -> str:
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["fqn"][1] == "marts"
     }
-    writing = seconds(
-        lambda: analyst.write(home.analyst, home.staged_marts, marts), 1, time.perf_counter
-    )
+
+    def write() -> None:
+        with analyst.written(home.analyst, home.staged_marts, marts):
+            pass
+
+    writing = seconds(write, 1, time.perf_counter)
     text = COOKBOOK.read_text(encoding="utf-8")
     queries = re.findall(r"^## (.+?)\n.*?```sql\n(.+?)```", text, re.MULTILINE | re.DOTALL)
     with duckdb.connect(str(home.analyst), read_only=True) as connection:

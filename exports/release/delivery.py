@@ -13,7 +13,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from exports.files import put_right
 from exports.release import egress
 from exports.release.addresses import AddressError, addresses
 from exports.release.register import Decision, RegisterError, State
@@ -21,6 +20,7 @@ from exports.release.sending import NotSent, Target
 from exports.release.writing import MANIFEST, README, Places, Ruling, ground, rule
 from ingestion.lock import alone_in
 from ingestion.periods import Quarter
+from ingestion.whole import put_right
 
 POINTER = "latest.json"
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from exports import catalogue
 from exports.disclosure import DisclosureError
-from exports.files import Content, as_bytes, lay_beside, put_in_place, put_right
+from exports.files import Content, as_bytes, lay_beside
 from exports.release import egress, register
 from exports.release import given as given_before
 from exports.release.accepted import accepted
@@ -30,6 +30,7 @@ from exports.release.register import Authorities, Decision, RegisterError, State
 from exports.release.screened import NotStandard, screened
 from ingestion.lock import alone_in
 from ingestion.periods import Quarter
+from ingestion.whole import put_in_place, put_right
 
 MANIFEST = "manifest.json"
 

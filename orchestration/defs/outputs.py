@@ -20,6 +20,7 @@ import dagster as dg
 from exports.catalogue import PRODUCTS, Product
 from exports.release.delivery import Delivery, NotDeliverable, Outcome, deliver
 from exports.release.writing import Places, Released, ReleaseRefused, release
+from ingestion import whole
 from ingestion.landing import LONDON, is_synthetic
 from ingestion.periods import Quarter
 from orchestration import freshness
@@ -243,7 +244,7 @@ def _record(quarter: Quarter, home: Home, run_id: str) -> dict[str, Any]:
         },
     }
     path = folder / "run.json"
-    path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    whole.write_text(path, json.dumps(record, indent=2) + "\n")
     products = Counter(file.relative_to(folder).parts[0] for file in files)
     return {
         "quarter": quarter.label,

@@ -2,7 +2,6 @@
 
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import nullcontext
 from functools import cache, partial
 from typing import Any
 
@@ -16,7 +15,7 @@ from dagster_dbt import (
 )
 
 from ingestion.lock import alone_in
-from orchestration import built
+from orchestration import warehouse
 from orchestration.column_lineage import stored_columns, with_column_lineage
 from orchestration.dbt_events import finished
 from orchestration.dbt_words import test_in_words
@@ -78,7 +77,7 @@ def project() -> DbtProject:
     manifest.parent.mkdir(parents=True, exist_ok=True)
     # Two processes that start at once must not read what the other is half through writing.
     with alone_in(manifest.parent, "dbt parse", wait=True):
-        newest = max(path.stat().st_mtime for path in built.sources())
+        newest = max(path.stat().st_mtime for path in warehouse.project_files())
         if not manifest.exists() or newest > manifest.stat().st_mtime:
             subprocess.run(
                 [
@@ -105,15 +104,14 @@ def transform_asset() -> dg.AssetsDefinition:
     def transform(
         context: dg.AssetExecutionContext, dbt: DbtCliResource, platform: Platform
     ) -> Iterator[Any]:
-        home = platform.home
-        if not (whole := context.selected_asset_keys == TRANSFORM.keys) and not built.stands(home):
-            context.log.info(
-                "The dbt project has changed since all of it was built in this home: it is built "
-                "whole, and then what this run is about."
-            )
-            with built.noted(home):
+        home, log = platform.home, context.log
+        is_whole = context.selected_asset_keys == TRANSFORM.keys
+        anew = is_whole or not warehouse.stands(home)
+        warehouse.begin(home.warehouse, log.info, anew=anew)
+        with kept_open(context.instance), warehouse.noted(home):
+            if anew and not is_whole:
+                log.info("This run is about a part; all else is no longer as the project has it.")
                 dbt.cli(BUILD).wait()
-        with kept_open(context.instance), built.noted(home) if whole else nullcontext():
             build = dbt.cli(BUILD, context=context)
             done = finished(build.stream(), build)
             with_columns = done.fetch_column_metadata(with_column_lineage=False)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from exports.dfe import dfe_content
-from exports.files import Content, lay_beside, put_in_place
+from exports.files import Content, lay_beside
 from exports.release.audience import Audience
 from exports.release.given import Given
 from exports.release.register import Authorities, Decision, State
@@ -12,6 +12,7 @@ from exports.returns_status import returns_content
 from exports.rug import rug_content
 from ingestion.periods import Quarter
 from ingestion.registry import seed
+from ingestion.whole import put_in_place
 
 
 def authorities(without: Collection[str] = ()) -> Authorities:

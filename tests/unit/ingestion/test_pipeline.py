@@ -22,6 +22,7 @@ from ingestion.pipeline import (
     schema_of,
     tables_of,
 )
+from ingestion.whole import Damaged
 from tests.unit.ingestion.builders import (
     KEY,
     MEASURES,
@@ -540,3 +541,60 @@ def test_files_of_ofsteds_of_two_days_are_both_handed_over(
     files = pd.read_parquet(home / "raw" / "published_files.parquet")
     assert list(files["release"]) == ["2025-07-25", "2025-09-05"]
     assert set(raw(home, "ofsted_judgements")["file_id"]) == set(files["file_id"])
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda b: b"", lambda b: b[: len(b) // 2], lambda b: bytes(reversed(b))]
+)
+@pytest.mark.parametrize("kept", ["return_values.parquet", "facts.json", "*[0-9a-f].json"])
+def test_what_was_kept_of_a_file_and_is_damaged_is_read_again(
+    kept: str, damage: Callable, run: Callable, land: Callable, home: Path
+) -> None:
+    land(CAM, csv_return())
+    run()
+    whole = raw(home, "return_values")
+    (path,) = (home / "raw" / ".parsed").glob(f"*/{kept}")
+    path.write_bytes(damage(path.read_bytes()))
+    assert run().parsed == 1
+    pd.testing.assert_frame_equal(raw(home, "return_values"), whole)
+    assert run().parsed == 0
+
+
+def test_history_that_is_damaged_is_told_and_nothing_is_changed(
+    run: Callable, land: Callable, home: Path
+) -> None:
+    land(CAM, csv_return())
+    run()
+    (kept,) = (home / "raw" / ".parsed").glob("*/return_values.parquet")
+    land(CAM, csv_return({"contacts": 7}))
+    run(days=1)
+    ledger, handed_over = states(home), raw(home, "return_values")
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:-20])
+    with pytest.raises(Damaged, match=r"is damaged, and the version of .*return\.csv .* backup"):
+        run(days=2)
+    assert states(home) == ledger
+    pd.testing.assert_frame_equal(raw(home, "return_values"), handed_over)
+    kept.write_bytes(whole)
+    run(days=2)
+
+
+@pytest.mark.parametrize("path", ["ledger/annex_a.parquet", "raw/chat_kept.parquet"])
+def test_what_cannot_be_read_again_is_told_when_damaged(
+    path: str, run: Callable, home: Path
+) -> None:
+    run("annex_a")
+    (home / path).write_bytes(b"PAR1")
+    with pytest.raises(Damaged, match=rf"{path} is damaged. Put it back from a backup"):
+        run("annex_a")
+
+
+def test_the_kind_of_a_home_that_was_half_written_is_written_again(
+    run: Callable, home: Path
+) -> None:
+    """By a run of an earlier version that was killed just there."""
+    run()
+    kind = (home / "landing_kind").read_text()
+    (home / "landing_kind").write_text("")
+    run()
+    assert (home / "landing_kind").read_text() == kind

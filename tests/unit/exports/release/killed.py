@@ -11,8 +11,8 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from exports import files
 from exports.release import egress, writing
+from ingestion import whole
 from ingestion.landing import LONDON
 from ingestion.periods import Quarter
 
@@ -40,7 +40,7 @@ def main(marts: str, home: str, step: str, way: str = "exchange") -> None:
 
     os.fsync = half if step == "half" else counted(os.fsync)
     # Systems that cannot swap two folders rename twice.
-    files.exchange = counted(files.exchange) if way == "exchange" else lambda *_: False
+    whole.exchange = counted(whole.exchange) if way == "exchange" else lambda *_: False
     Path.rename = counted(Path.rename)
     Path.replace = counted(Path.replace)
     places = writing.Places(Path(marts), Path(home) / "outputs", Path(home) / "registers")

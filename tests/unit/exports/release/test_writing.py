@@ -13,12 +13,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from exports.files import put_right
 from exports.release import egress
 from exports.release.given import Given
 from exports.release.writing import Places, Released, ReleaseRefused, release
 from ingestion.landing import LONDON
 from ingestion.periods import Quarter
+from ingestion.whole import put_right
 from tests.conftest import PROJECT
 from tests.unit.exports.release.registers import Registers
 

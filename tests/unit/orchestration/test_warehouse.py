@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import built
+from orchestration import warehouse
 from orchestration.home import DBT_PROJECT, Home
 
 
@@ -15,7 +15,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for folder in ("seeds/reference", "tests"):
         shutil.copytree(DBT_PROJECT / folder, copy / folder)
     shutil.copyfile(DBT_PROJECT / "dbt_project.yml", copy / "dbt_project.yml")
-    monkeypatch.setattr("orchestration.built.DBT_PROJECT", copy)
+    monkeypatch.setattr("orchestration.warehouse.DBT_PROJECT", copy)
     return copy
 
 
@@ -27,30 +27,47 @@ def home(tmp_path: Path) -> Home:
 
 
 def build(home: Home) -> None:
-    with built.noted(home):
-        home.warehouse.touch()
+    with warehouse.noted(home):
+        home.warehouse.write_bytes(b"built")
 
 
 @pytest.mark.usefixtures("project")
 def test_it_stands_after_a_build_and_not_before(home: Home) -> None:
-    assert not built.stands(home)
+    assert not warehouse.stands(home)
     build(home)
-    assert built.stands(home)
+    assert warehouse.stands(home)
 
 
 @pytest.mark.usefixtures("project")
 def test_a_build_that_failed_leaves_nothing_that_stands(home: Home) -> None:
     build(home)
-    with pytest.raises(KeyError), built.noted(home):
+    with pytest.raises(KeyError), warehouse.noted(home):
         raise KeyError
-    assert not built.stands(home)
+    assert not warehouse.stands(home)
 
 
 @pytest.mark.usefixtures("project")
 def test_a_warehouse_that_is_gone_does_not_stand(home: Home) -> None:
     build(home)
     home.warehouse.unlink()
-    assert not built.stands(home)
+    assert not warehouse.stands(home)
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("content", [b"other", b""])
+def test_a_warehouse_that_is_not_what_was_left_does_not_stand(home: Home, content: bytes) -> None:
+    build(home)
+    home.warehouse.write_bytes(content)
+    assert not warehouse.stands(home)
+
+
+@pytest.mark.usefixtures("project")
+def test_a_warehouse_with_a_log_of_what_was_not_ended_does_not_stand(home: Home) -> None:
+    build(home)
+    home.warehouse.with_name("liia.duckdb.wal").touch()
+    assert not warehouse.stands(home)
+    build(home)
+    assert not warehouse.stands(home)
 
 
 @pytest.mark.parametrize(
@@ -60,16 +77,17 @@ def test_a_changed_project_does_not_stand(home: Home, project: Path, path: str) 
     build(home)
     with (project / path).open("a") as file:
         file.write("\n")
-    assert not built.stands(home)
+    assert not warehouse.stands(home)
 
 
 def test_a_project_changed_while_it_was_built_does_not_stand(home: Home, project: Path) -> None:
-    with built.noted(home):
-        home.warehouse.touch()
+    with warehouse.noted(home):
+        home.warehouse.write_bytes(b"built")
         (project / "dbt_project.yml").write_text("name: other\n")
-    assert not built.stands(home)
+    assert not warehouse.stands(home)
 
 
+@pytest.mark.usefixtures("definitions")
 def test_what_a_source_touches_is_what_hangs_on_its_tables() -> None:
     from orchestration.defs.jobs import path_of
     from orchestration.defs.transform import TRANSFORM, mart_keys, seed_keys
