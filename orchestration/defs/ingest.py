@@ -10,12 +10,14 @@ from ingestion import kept_figures
 from ingestion.findings import Finding
 from ingestion.landing import LONDON
 from ingestion.pipeline import SOURCES, ingest, raw_path, tables_of
+from ingestion.region import REGION
 from orchestration import freshness
 from orchestration.lib import OWNERS, counts, data_docs, table_metadata
 from orchestration.resources import Platform
 
 DESCRIPTIONS = {
-    "return": "Quarterly returns of the London authorities: a workbook per authority and quarter.",
+    "return": f"Quarterly returns of the {REGION.name} authorities: a workbook per authority and"
+    " quarter.",
     "annex_a": "ChAT / Annex A child-level lists, made safe on landing. Restricted.",
     "published": "DfE statistics (Explore Education Statistics), every column of every known file;"
     " and Ofsted’s judgements.",
