@@ -14,6 +14,7 @@ import pandas as pd
 import yaml
 
 from expectations.contracts import marts
+from ingestion.region import REGION
 from ingestion.registry import seed
 
 # What a row that breaks a rule says; all text.
@@ -89,6 +90,7 @@ def broken(staged: Path, raw: Path) -> pd.DataFrame:
     )
     with duckdb.connect() as connection:
         connection.execute(SHOWN)
+        connection.execute(f"create macro region() as '{REGION.code}'")
         connection.register("contracts", contracts)
         for name in SEEDS:
             connection.register(name.split("/")[1], seed(name))

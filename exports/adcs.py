@@ -11,6 +11,7 @@ from exports.marts import LONDON
 from exports.protected import quarter_figures
 from exports.release.audience import Audience
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 
 PRODUCT = "adcs"
 MARTS = riia_set.MARTS
@@ -24,7 +25,7 @@ def adcs_content(marts: Path, quarter: Quarter, audience: Audience) -> Content:
         return Content({})
     rows = riia_set.grid(marts, PRODUCT, quarter, figures, audience.authorities)
     text = riia_set.printed(rows[rows["new_la_code"] == LONDON])
-    stem = riia_set.stem_of("riia_london_aggregate", quarter, figures["release_id"])
+    stem = riia_set.stem_of(f"riia_{REGION.slug}_aggregate", quarter, figures["release_id"])
     return Content(
         riia_set.open_data_pair(stem, text, riia_set.columns_of(PRODUCT)),
         given.releases,

@@ -39,6 +39,7 @@ from exports.findings_words import (
 )
 from ingestion import readers
 from ingestion.readers import sniff
+from ingestion.region import REGION
 from ingestion.spreadsheet import FORMULA_STARTS
 
 # A note on each of many thousand cells makes a workbook that spreadsheet programs open slowly.
@@ -203,7 +204,7 @@ def _said(finding: Finding) -> str:
 def _note(words: str) -> Comment:
     words = ILLEGAL_CHARACTERS_RE.sub("", words)[:4_000]
     lines = sum(max(1, math.ceil(len(line) / 48)) for line in words.split("\n"))
-    return Comment(words, "LIIA check", width=340, height=min(30 + 18 * lines, 600))
+    return Comment(words, f"{REGION.alliance} check", width=340, height=min(30 + 18 * lines, 600))
 
 
 def _unhide(sheets: Mapping[str, Worksheet], links: Mapping[int, tuple[str, str]]) -> list[str]:

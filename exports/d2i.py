@@ -23,6 +23,7 @@ from exports.protected import multipliers, quarter_figures
 from exports.release.audience import Audience
 from exports.rounding import fixed, plain, rounded_value
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 from ingestion.registry import seed
 
 PRODUCT = "d2i"
@@ -49,9 +50,11 @@ ORIGINS: dict[str, tuple[str, ...]] = {
 SCHEMA = "1.0"
 
 # What a column holds in Parquet; all others are text. Nothing is null where there is a number.
-_NUMBERS = ["numerator", "denominator", "value", "london_value", "neighbours_value"]
+# Its columns are named after the region, here as in product_columns.csv: london_value.
+_OWN = REGION.slug
+_NUMBERS = ["numerator", "denominator", "value", f"{_OWN}_value", "neighbours_value"]
 _NUMBERS += ["england_value"]
-_WHOLE = ["london_authorities", "neighbours_used", "england_time_period"]
+_WHOLE = [f"{_OWN}_authorities", "neighbours_used", "england_time_period"]
 
 
 def d2i_content(marts: Path, quarter: Quarter, audience: Audience) -> Content:
@@ -82,8 +85,8 @@ def _with_london(rows: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
     london = figures[figures["new_la_code"] == LONDON].set_index("indicator_code")
     return rows.join(
         london[["numerator", "denominator", "value", "n_authorities"]]
-        .add_prefix("london_")
-        .rename(columns={"london_n_authorities": "london_authorities"}),
+        .add_prefix(f"{_OWN}_")
+        .rename(columns={f"{_OWN}_n_authorities": f"{_OWN}_authorities"}),
         on="indicator_code",
     )
 
@@ -124,7 +127,7 @@ def _with_england(rows: pd.DataFrame, marts: Path) -> pd.DataFrame:
 
 def _text(rows: pd.DataFrame) -> pd.DataFrame:
     text = riia_set.printed(rows)
-    for whose in ("london", "neighbours", "england"):
+    for whose in (_OWN, "neighbours", "england"):
         rounded = _rounded(rows, whose)
         text[f"{whose}_value"] = fixed(rounded, rows["decimals"]).where(rounded.notna(), "x")
     for name in _WHOLE:

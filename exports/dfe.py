@@ -14,6 +14,7 @@ from exports.files import Content
 from exports.protected import quarter_figures
 from exports.release.audience import Audience
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 
 PRODUCT = "dfe"
 MARTS = riia_set.MARTS
@@ -27,7 +28,7 @@ def dfe_content(marts: Path, quarter: Quarter, audience: Audience) -> Content:
         return Content({})
     rows = riia_set.grid(marts, PRODUCT, quarter, figures, audience.authorities)
     text, columns = riia_set.printed(rows), riia_set.columns_of(PRODUCT)
-    stem = riia_set.stem_of("riia_london", quarter, figures["release_id"])
+    stem = riia_set.stem_of(f"riia_{REGION.slug}", quarter, figures["release_id"])
     wide, wide_columns = _wide(text, columns)
     return Content(
         {

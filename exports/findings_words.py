@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingestion.contract import contract
+from ingestion.region import REGION
 from ingestion.registry import seed
 
 Finding = Mapping[str, Any]
@@ -57,7 +58,7 @@ _TITLES = {
     "headers.missing": "Columns that were not found",
     "headers.none": "Columns without a header",
     "headers.unknown": "Columns that were not used",
-    "published.area.missing": "London authorities without a line",
+    "published.area.missing": f"{REGION.name} authorities without a line",
     "published.category.unknown": "Categories that the contract does not list",
     "return.measure.missing": "Measures without a row",
     "return.measure.resolved": "Rows not written as issued",

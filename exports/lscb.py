@@ -21,6 +21,7 @@ from exports.release.register import Authorities
 from exports.rounding import rounded_value
 from exports.workbook import Styles, about, head, new_workbook
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 from ingestion.registry import seed
 
 PRODUCT = "lscb"
@@ -30,7 +31,7 @@ _HEADINGS = [
     "Theme",
     "Indicator",
     "Unit",
-    "London",
+    REGION.name,
     "Authorities",
     "Lowest",
     "",
@@ -48,7 +49,7 @@ def lscb_content(marts: Path, quarter: Quarter, audience: Audience) -> Content:
         return Content({})
     rows = riia_set.grid(marts, PRODUCT, quarter, figures, audience.authorities)
     text = riia_set.printed(rows)
-    stem = riia_set.stem_of("riia_london_pack", quarter, figures["release_id"])
+    stem = riia_set.stem_of(f"riia_{REGION.slug}_pack", quarter, figures["release_id"])
     themes = read_mart(marts, "dim_indicator", ["indicator_code", "theme"])
     # Numbers beside what is printed: a pack is sorted and added up by its readers.
     shown = text.assign(
@@ -97,7 +98,8 @@ def _workbook(
     content = io.BytesIO()
     with new_workbook(content, title, settings["marking"], quarter) as book:
         styles = _Styles(book)
-        for name, fill in (("About", _about), ("London", _london), ("Authorities", _authorities)):
+        sheets = {"About": _about, REGION.name: _london, "Authorities": _authorities}
+        for name, fill in sheets.items():
             sheet = book.add_worksheet(name)
             head(sheet, styles, title, settings["marking"], across=6)
             fill(sheet, styles, shown, authorities)
@@ -133,7 +135,7 @@ def _about(
         ("What this is", product_settings(PRODUCT)["description"] + "."),
         (
             "Whose figures",
-            f"{len(sent) - len(silent)} of {authorities.total} London authorities. "
+            f"{len(sent) - len(silent)} of {authorities.total} {REGION.name} authorities. "
             + (f"No figure from: {', '.join(silent)}." if silent else "All of them."),
         ),
         (
@@ -142,11 +144,11 @@ def _about(
             or "Nobody is left out: every authority shares its figures for this pack.",
         ),
         (
-            "London",
+            REGION.name,
             "Sum of numerators over sum of denominators of the authorities that sent both; how "
             "many they are stands beside each figure. Lowest, middle and highest are those of the "
-            "comparison with London: without City of London, which is too small, and not of "
-            "numbers, which say how large an authority is.",
+            f"comparison with {REGION}: {_without_the_smallest()}not of numbers, which say how "
+            "large an authority is.",
         ),
         ("Rates", "Quarterly rates are for the quarter alone and are not annualised."),
         (
@@ -156,6 +158,12 @@ def _about(
         ("Counts", "Numerators and denominators stand in the CSV file beside this workbook."),
     ]
     about(sheet, styles, lines)
+
+
+def _without_the_smallest() -> str:
+    names = REGION.not_ranked
+    be = "is" if len(names) == 1 else "are"
+    return f"without {' and '.join(names)}, which {be} too small, and " if names else ""
 
 
 def _london(
@@ -199,7 +207,7 @@ def _authorities(sheet: Worksheet, styles: _Styles, shown: pd.DataFrame, _: Auth
     for column, heading in enumerate(("Indicator", "Unit")):
         sheet.write_string(3, column, heading, styles.heading)
     for place, name in zip(places["code"], places["la_name"], strict=True):
-        heading = "London" if place == LONDON else name
+        heading = REGION.name if place == LONDON else name
         sheet.write_string(3, column_of[place], heading, styles.turned)
     sheet.freeze_panes(4, 3)
     sheet.repeat_rows(3)

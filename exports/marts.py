@@ -10,9 +10,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 from ingestion.registry import indicator_set_in_force, seed
 
-ENGLAND, LONDON = "E92000001", "E12000007"
+ENGLAND, LONDON = "E92000001", REGION.code  # London for short: the region served
 INNER_LONDON, OUTER_LONDON = "E13000001", "E13000002"
 
 

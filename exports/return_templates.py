@@ -12,15 +12,17 @@ from pathlib import Path
 from exports.marts import is_synthetic, read_mart
 from ingestion import template
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 from ingestion.registry import indicator_set_in_force, participates, return_due, seed
 from ingestion.template_workbook import workbook
 
 MART = "fct_measure"
 
 _FILLED = (
-    "What LIIA holds for {}, for comparison only. If it is wrong, tell LIIA: do not change it."
+    f"What {REGION.alliance} holds for {{}}, for comparison only. If it is wrong, tell "
+    f"{REGION.alliance}: do not change it."
 )
-_NOTHING_SENT = "Empty: LIIA holds no figures of yours for {}."
+_NOTHING_SENT = f"Empty: {REGION.alliance} holds no figures of yours for {{}}."
 _NOT_AT_HAND = "Empty: the figures for {} were not at hand when this template was written."
 _SYNTHETIC = "SYNTHETIC, not real data"
 
@@ -57,7 +59,7 @@ def issue(quarter: Quarter, la_codes: Sequence[str], dest: Path, marts: Path | N
     las = seed("reference/local_authorities").set_index("new_la_code")
     unknown = [code for code in la_codes if code not in _london()]
     if unknown:
-        raise ValueError(f"Not codes of London authorities: {', '.join(unknown)}")
+        raise ValueError(f"Not codes of {REGION.name} authorities: {', '.join(unknown)}")
     published = _published(quarter, marts)
     files: dict[Path, bytes] = {}
     for code in la_codes:
@@ -107,7 +109,7 @@ def _form(
     figures, synthetic = published or ({}, False)
     previous = figures.get(la_code, {})
     said = _NOT_AT_HAND if published is None else _FILLED if previous else _NOTHING_SENT
-    title = f"LIIA quarterly return: {la_name}, {quarter.label}"
+    title = f"{REGION.alliance} quarterly return: {la_name}, {quarter.label}"
     return template.Form(
         la_name=la_name,
         la_code=la_code,

@@ -22,6 +22,7 @@ from exports.rug_sections import Section, figures, of_quarter, of_year
 from exports.rug_table import Table, authorities, build
 from exports.rug_workbook import workbook
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 from ingestion.registry import seed
 
 PRODUCT = "rug"
@@ -54,7 +55,7 @@ class Rug:
 QUARTERLY = Rug(
     "index.html",
     "rug_quarterly",
-    "London tartan rug",
+    f"{REGION.name} tartan rug",
     "tartan rug",
     "quarter",
     ("annual.html", "The annual rug: published statistics"),
@@ -62,7 +63,7 @@ QUARTERLY = Rug(
 ANNUAL = Rug(
     "annual.html",
     "rug_annual",
-    "London annual tartan rug",
+    f"{REGION.name} annual tartan rug",
     "annual tartan rug",
     "year",
     ("index.html", "The rug of the quarter: returns and ChAT"),

@@ -12,12 +12,13 @@ from exports.figures import POLARITIES, UNITS, london_text
 from exports.rounding import fixed, half_up_double, plain
 from exports.rug_cells import Cell, cells_of, printed
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 from ingestion.registry import seed
 
 # Mart column, heading, what it is.
 COMPARATORS = (
     ("england_value", "England", "England"),
-    ("london_value", "London", "London"),
+    ("london_value", REGION.name, REGION.name),
     ("inner_value", "Inner", "Inner London"),
     ("outer_value", "Outer", "Outer London"),
 )
@@ -66,7 +67,7 @@ class Table:
 
 
 def authorities(areas: pd.DataFrame) -> pd.DataFrame:
-    """The 33 in column order: by sub-region, then by name."""
+    """The authorities in column order: by sub-region, then by name."""
     london = areas[areas["is_london"].fillna(False) & (areas["area_level"] == "local_authority")]
     return london.sort_values(["sub_region", "la_name"], ignore_index=True)
 

@@ -18,6 +18,7 @@ from exports.rug_cells import FILLS, GAP, Cell
 from exports.rug_table import COMPARATORS, Row, Table
 from exports.workbook import DARK, Styles, about, head, new_workbook
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 from ingestion.registry import seed
 
 _SOURCES = {"returns": "Return", "published": "Published", "chat": "ChAT / Annex A"}
@@ -32,7 +33,7 @@ _LEADING = [
 ]
 _TOP = 5
 _FIFTHS = [
-    ("j5", "Better: the best fifth of London's authorities"),
+    ("j5", f"Better: the best fifth of {REGION}'s authorities"),
     ("j4", "Better: next to the best fifth"),
     ("j3", "The middle fifth, where high or low is better"),
     ("j2", "Worse: next to the worst fifth"),
@@ -114,13 +115,13 @@ def _about(sheet: Worksheet, styles: _Styles, sheets: Mapping[str, Mapping[str, 
         ),
         (
             "Fifths",
-            "The colour says in which fifth of London's authorities a value lies. A colour is a "
+            f"The colour says in which fifth of {REGION}'s authorities a value lies. A colour is a "
             "question to ask, not a finding. White: not compared.",
         ),
         (
             "Marks",
             "▲ highest fifth, ▼ lowest fifth; bold: strong evidence, the value differs from "
-            "London's by more than chance, and did so before. ≈ proxy: near the definition, not "
+            f"{REGION}'s by more than chance, and did so before. ≈ proxy: near the definition, not "
             "equal to it. ‡ one joint figure for two authorities. The marks are part of the "
             "number's format: cells hold plain numbers.",
         ),

@@ -20,6 +20,8 @@ from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
+from ingestion.region import REGION
+
 FONT = "Arial"
 HEADER_FILL = "ECEAE4"
 INK, SOFT, ALARM = (RGBColor.from_string(c) for c in ("1B1B1B", "555555", "8F0000"))
@@ -125,7 +127,7 @@ def saved(document: Document) -> bytes:
 def _properties(document: Document, title: str, marking: str, day: date) -> None:
     about = document.core_properties
     about.title, about.subject, about.language = title, marking, "en-GB"
-    about.author = about.last_modified_by = "LIIA"
+    about.author = about.last_modified_by = REGION.alliance
     about.comments = about.keywords = ""
     about.created = about.modified = datetime.combine(day, time())
     package = document.part.package

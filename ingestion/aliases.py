@@ -21,6 +21,7 @@ from ingestion.headers import normalise
 from ingestion.labels import squeeze
 from ingestion.readers import UnreadableFile
 from ingestion.readers.text import read_text
+from ingestion.region import REGION
 from ingestion.registry import seed
 
 FOLDER = "aliases"
@@ -121,7 +122,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, list[Finding]]:
     )
     known = said["kind"].isin(["measure", "column"])
     problems = {
-        "names no London authority": said["la"].isna(),
+        f"names no {REGION.name} authority": said["la"].isna(),
         "has a kind that is neither measure nor column": ~known,
         "has no word under “written”": said["written"].map(squeeze) == "",
         "explains a name that another line explains otherwise": _contradicted(said),

@@ -7,6 +7,7 @@ Nothing here reads a file. A row that stands twice is told elsewhere (`published
 """
 
 from dataclasses import replace
+from functools import cache
 
 import pandas as pd
 
@@ -17,12 +18,11 @@ from ingestion.drift_history import history_findings, symbol_findings
 from ingestion.drift_pair import Pair, Release, listed
 from ingestion.findings import SEVERITIES, Finding
 from ingestion.headers import normalise
+from ingestion.region import REGION
+from ingestion.registry import seed
 from ingestion.sources.published_standard import JOINT
 
 __all__ = ["Release", "compare"]
-
-# London's authorities, the region, and Inner and Outer London.
-_LONDON = ("E09", "E12000007", "E13")
 
 
 def compare(table: Table, before: Release, after: Release, needed: pd.DataFrame) -> list[Finding]:
@@ -183,7 +183,8 @@ def _sets(pair: Pair, held: str, column: str, rules: tuple[str, str]) -> list[Fi
 def _areas(pair: Pair) -> list[Finding]:
     """Areas missing in a year that both releases have, or in the newest; areas newly there.
 
-    Authorities come and go elsewhere in England; in London one that is missing is an error.
+    Authorities come and go elsewhere in England; in the region served one that is missing is an
+    error.
     """
     places, label = _apart(pair.places), pair.after.title
     old, new = places[~places["later"]], places[places["later"]]
@@ -198,7 +199,7 @@ def _areas(pair: Pair) -> list[Finding]:
     gained = _without(newest, was, ["level", "area"])
     findings = []
     if len(lost):
-        lost["london"] = lost["area"].str.startswith(_LONDON)
+        lost["london"] = lost["area"].isin(_served())
         serious = (lost["london"] | (lost["level"] != content.LOCAL)).any()
         names = _missing(lost, gained, new)
         findings.append(
@@ -228,6 +229,14 @@ def _areas(pair: Pair) -> list[Finding]:
     return findings
 
 
+@cache
+def _served() -> frozenset[str]:
+    """Codes of the region, of the areas that DfE parts it into, and of its authorities."""
+    las, areas = seed("reference/local_authorities"), seed("reference/areas")
+    parts = areas.loc[areas["parent_code"] == REGION.code, "area_code"]
+    return frozenset([REGION.code, *parts, *las.loc[las["is_london"] == "true", "new_la_code"]])
+
+
 def _apart(places: pd.DataFrame) -> pd.DataFrame:
     """A joint line is of both its authorities: they are not lost when they share one."""
     both = ["area", "area_name"]
@@ -244,7 +253,7 @@ def _without(these: pd.DataFrame, others: pd.DataFrame, keys: list[str]) -> pd.D
 
 
 def _missing(lost: pd.DataFrame, gained: pd.DataFrame, new: pd.DataFrame) -> list[str]:
-    """The names of lost areas, London's first: with the years if only some, or the new code."""
+    """The names of lost areas, the region’s first, with the years if only some, or the new code."""
     by_area = lost.sort_values("period").groupby(["level", "area"], as_index=False)
     areas = by_area.agg(
         area_name=("area_name", "last"),

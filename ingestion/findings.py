@@ -15,6 +15,8 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from ingestion.region import REGION
+
 SEVERITIES = ("block", "check", "note")
 
 
@@ -46,7 +48,9 @@ class Finding:
 @lru_cache
 def _fixes() -> dict[str, str]:
     path = Path(__file__).parent / "fixes.yml"
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    fixes = yaml.safe_load(path.read_text(encoding="utf-8"))
+    told = {"alliance": REGION.alliance, "la": REGION.example}
+    return {rule: fix.format_map(told) for rule, fix in fixes.items()}
 
 
 @lru_cache

@@ -19,6 +19,7 @@ import yaml
 
 from ingestion.headers import normalise
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 from ingestion.registry import seed
 
 FOLDERS = {
@@ -166,7 +167,7 @@ def _sidecar(path: Path) -> tuple[dict[str, Any], list[str]]:
         why = _text(str(error)) if isinstance(error, yaml.YAMLError) else type(error).__name__
         return {}, [f"{name} is not readable as YAML ({why}); it is left aside"]
     if not isinstance(root, yaml.MappingNode):
-        return {}, [f"{name} should hold lines such as 'la: CAM'; it is left aside"]
+        return {}, [f"{name} should hold lines such as 'la: {REGION.example}'; it is left aside"]
     content: dict[str, Any] = {}
     problems, unknown = [], []
     latest = max(about.st_mtime, path.lstat().st_mtime)
@@ -305,7 +306,7 @@ def la_in_name(text: str, whole: bool) -> str | None:
     known = la_code(text)
     if known is not None:
         return known
-    told = set(re.findall(r"E09\d{6}", text.upper())) & set(short.values())
+    told = set(re.findall(r"E(?:0[6-9]|10)\d{6}", text.upper())) & set(short.values())
     padded = f" {normalise(text)} "
     for name, code in names:
         if f" {name} " in padded:

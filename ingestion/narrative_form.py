@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 
 VERSION = "1"
-TITLE = "LIIA narrative"
+TITLE = f"{REGION.alliance} narrative"
 # By code; `registry/narrative_questions.csv` has the same words for the marts.
 QUESTIONS = {
     "good": "What does good look like here?",
@@ -48,7 +49,7 @@ FIELDS = {
 # On the cover of a form; a table or sheet with neither this nor a reference was added.
 VERSION_LABEL = "Form version"
 # A paragraph of the form's own has this style in Word; text in another was added by the sender.
-STYLE = "LIIA form"
+STYLE = f"{REGION.alliance} form"
 
 _REFERENCE = re.compile(r"\b([A-Z]{3})/(\d{4}-\d{2}-Q[1-4])/([A-Z_]+)/([A-Z0-9_]+)", re.IGNORECASE)
 

@@ -18,6 +18,7 @@ import pandas as pd
 
 from ingestion.contract import Table, contract
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 from ingestion.registry import measures_of_set, parts_in_set, return_due
 from ingestion.spreadsheet import formula_safe
 
@@ -93,7 +94,10 @@ def instructions(quarter: Quarter, previous: str) -> list[tuple[str, str]]:
     """What the first sheet tells the person who fills it in; `previous` is about that column."""
     start, end, due = _in_words(quarter.start), _in_words(quarter.end), return_due(quarter)
     return [
-        ("Send it by", f"{due:%A} {_in_words(due)}, unless LIIA has agreed another day with you."),
+        (
+            "Send it by",
+            f"{due:%A} {_in_words(due)}, unless {REGION.alliance} has agreed another day with you.",
+        ),
         (
             "What to fill in",
             "On the sheet “Return”, the coloured cells: Value for every measure, Comment where "
@@ -179,7 +183,7 @@ def _measure_rows(form: Form) -> list[Row]:
 
 @lru_cache
 def _measures(set_id: str, version: str) -> list[dict]:
-    """The measures of a set in the order of the sheet; the same for all 33 authorities."""
+    """The measures of a set in the order of the sheet; the same for all authorities."""
     measures = measures_of_set(set_id).assign(is_part=False, is_whole=False)
     if version != FIRST_VERSION:
         measures = _explained(measures, set_id)

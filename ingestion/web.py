@@ -20,13 +20,15 @@ import requests
 import urllib3
 
 from ingestion.published_sources import Requests
+from ingestion.region import REGION
 
 _HOPS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
 _JSON_LIMIT = 1_000_000
 # No encoding on the way: a length can then be checked, and a range counts the bytes of the file.
 _HEADERS = {
-    "User-Agent": f"liia-platform/{version('liia-platform')} (LIIA data platform, London)",
+    "User-Agent": f"liia-platform/{version('liia-platform')} ({REGION.alliance} data platform,"
+    f" {REGION.name})",
     "Accept-Encoding": "identity",
 }
 BROKEN = urllib3.exceptions.HTTPError  # what reading an answer raises where the connection fails

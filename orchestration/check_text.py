@@ -22,6 +22,7 @@ from exports.findings_words import (
     things,
     verdict,
 )
+from ingestion.region import REGION
 
 WIDTH = 80
 # A fault made in every row of a long list would push the others off the screen.
@@ -99,10 +100,11 @@ def _unchecked(rules: list[Mapping[str, Any]]) -> Iterator[str]:
             yield from _filled(text(rule.get("title")), "  - ")
         yield ""
         rules = [rule for rule in rules if rule not in between]
+    taken = f"when {REGION.alliance} takes the file in"
     yield from _filled(
-        "Not checked here, since it needs other files, but when LIIA takes the file in:"
+        f"Not checked here, since it needs other files, but {taken}:"
         if rules
-        else "Rules that need other files run when LIIA takes the file in."
+        else f"Rules that need other files run {taken}."
     )
     for rule in rules:
         yield from _filled(text(rule.get("title")), "  - ")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="liia",
-    help="London's children's services data platform: from landing zone to outputs.",
+    help="An alliance's children's services data platform: from landing zone to outputs.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -235,7 +235,7 @@ def template(
     dest: Annotated[Path, typer.Option("--dest", help="The folder to write to.")],
     la: Annotated[
         str | None,
-        typer.Option("--la", help="One authority: CAM, E09000007 or Camden; all 33 if left out."),
+        typer.Option("--la", help="One authority: short code, GSS code or name; all if left out."),
     ] = None,
     home: HomeOption = None,
 ) -> None:
@@ -244,10 +244,11 @@ def template(
     from exports.marts import MartError
     from ingestion.landing import la_code
     from ingestion.periods import Quarter
+    from ingestion.region import REGION
 
     code = la_code(la) if la is not None else None
     if la is not None and code is None:
-        _stop(f"{la!r} is not a London authority; write it like CAM, E09000007 or Camden.", 2)
+        _stop(f"{la!r} is not a {REGION.name} authority; write it like {REGION.like}.", 2)
     if dest.exists() and not dest.is_dir():
         _stop(f"{dest} is a file; --dest names a folder.", 2)
     place = homes.from_environment(home)
@@ -568,7 +569,7 @@ def sql(
 def explain(
     la: Annotated[
         str,
-        typer.Option("--la", help="An authority or area: CAM, E09000007, 202, Camden, London."),
+        typer.Option("--la", help="An authority or area: short code, GSS or DfE code, or name."),
     ],
     indicator: Annotated[str, typer.Option("--indicator", help="The indicator’s code.")],
     period: Annotated[

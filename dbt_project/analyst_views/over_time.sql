@@ -14,6 +14,11 @@
 -- control_high: Upper control limit
 -- signal: Outside the limits, a shift, inside, or no_limits
 -- trend: rising, falling, none or too_few_points
+with of_london as (
+    select * from fct_change
+    where new_la_code in (select region_code from dim_local_authority where is_london)
+)
+
 select
     areas.la_name,
     indicators.name as indicator,
@@ -33,10 +38,9 @@ select
 from fct_change as changes
 inner join dim_local_authority as areas on changes.new_la_code = areas.new_la_code
 inner join dim_indicator as indicators on changes.indicator_code = indicators.indicator_code
-left join fct_change as london
+left join of_london as london
     on
         changes.indicator_code = london.indicator_code
         and changes.source = london.source
         and changes.period_type = london.period_type
         and changes.period_label = london.period_label
-        and london.new_la_code = 'E12000007'

@@ -9,6 +9,7 @@ from typing import Any
 
 from exports.charts import look
 from exports.charts.position import STYLES, markers, trace
+from ingestion.region import REGION
 
 _CORNERS = 10  # the limits are smooth: so many of them draw the line
 
@@ -40,7 +41,7 @@ def funnel_template(named: bool) -> dict[str, Any]:
         limit("", "dot"),
         limit("95% limits", "dash"),
         limit("", "dash"),
-        limit("London", "solid"),
+        limit(REGION.name, "solid"),
     ]
     layout = {
         "height": 270,

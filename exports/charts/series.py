@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exports.charts import look
+from ingestion.region import REGION
 
 SIGNALS = {
     "above_limits": "above its limits",
@@ -39,7 +40,7 @@ def series_template(periods: Sequence[str], name: str) -> dict[str, Any]:
         {**said, "name": "Limits", "line": limits},
         {**said, "name": "Lower limit", "line": limits, "showlegend": False},
         {**said, "name": "Own mean", "line": {**limits, "dash": "solid"}},
-        {**said, "name": "London", "line": london},
+        {**said, "name": REGION.name, "line": london},
         {
             **said,
             "name": name,

@@ -67,7 +67,7 @@ def _members() -> pd.DataFrame:
     listed = seed("reference/comparison_group_members")
     pairs = [
         las.assign(area=las["region_code"]),
-        las.assign(area=las["inner_outer_code"]),
+        las[las["inner_outer_code"] != ""].assign(area=las["inner_outer_code"]),
         regional[regional["valid_to"] == ""].assign(area=regional["sub_region"].map(names)),
         listed[listed["valid_to"] == ""].assign(area=listed["comparison_group"]),
     ]

@@ -16,6 +16,7 @@ from exports.marts import LONDON, is_synthetic, read_mart, require_unique
 from exports.rounding import fixed, rounded_value
 from ingestion.narrative_form import QUOTING_DEFAULT
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 
 MARTS = (
     "dim_local_authority",
@@ -48,10 +49,10 @@ _ROLLING = "in the last four quarters together"
 _SIDES = {"high": "▲ High", "low": "▼ Low"}
 _JUDGED = {"better": "judged better", "worse": "judged worse", "neutral": "neither good nor bad"}
 _SIGNIFICANT = {
-    "higher": "significantly higher than London",
-    "lower": "significantly lower than London",
-    "not_different": "not significantly different from London",
-    "not_tested": "not tested against London",
+    "higher": f"significantly higher than {REGION}",
+    "lower": f"significantly lower than {REGION}",
+    "not_different": f"not significantly different from {REGION}",
+    "not_tested": f"not tested against {REGION}",
 }
 
 
@@ -113,7 +114,7 @@ class Forms:
 
 
 def forms(marts: Path, quarter: Quarter) -> Forms:
-    """The 33 forms of a quarter, by the authorities' names."""
+    """The forms of a quarter, by the authorities' names."""
     areas = read_mart(
         marts, "dim_local_authority", ["new_la_code", "la_name", "short_code", "is_london"]
     )

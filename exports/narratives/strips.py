@@ -14,6 +14,7 @@ from PIL import Image
 from exports.charts.look import FONT, INK, OTHERS, OWN, SOFT, TEMPLATE
 from exports.narratives.asked import Asked, Strip
 from exports.pictures import pictures
+from ingestion.region import REGION
 
 WIDTH, HEIGHT = 620, 52
 _SCALE = 2
@@ -72,7 +73,7 @@ def figure(strips: Sequence[Strip]) -> dict[str, Any]:
             ),
             _texts(
                 [(x, row - _ASIDE) for x, row in london],
-                [f"London {strip.london_text}" for strip in strips if strip.london is not None],
+                [f"{REGION.name} {s.london_text}" for s in strips if s.london is not None],
                 "middle center",
                 INK,
             ),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from exports.narratives.asked import Asked, Asking
 from ingestion import narrative_form as form
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 
 EXCEPTIONS = "1. Your exceptions"
 SELF_VIEW = "2. How you see yourselves"
@@ -17,16 +18,17 @@ HOW_TO = (
     "numbers, full postcodes or e-mail addresses. An answer that holds one is set aside unread.",
 )
 SHARING_WHY = (
-    "LIIA’s team reads all answers. Choose whether other authorities may read yours: "
+    f"{REGION.alliance}’s team reads all answers. Choose whether other authorities may read yours: "
     "with your name, without it, or not at all. If you choose nothing, they may not."
 )
 _WHAT = (
-    "Figures of yours that stand in London’s highest or lowest fifth, the strongest evidence first."
-    " High or low alone is neither good nor bad; where more or less of it is better, it is said."
+    f"Figures of yours that stand in {REGION}’s highest or lowest fifth, the strongest evidence"
+    " first. High or low alone is neither good nor bad; where more or less of it is better, it is"
+    " said."
 )
 _CHART = (
-    " Each line runs from London’s lowest to its highest figure: dots are authorities, the diamond"
-    " is you, the upright bar is London."
+    f" Each line runs from {REGION}’s lowest to its highest figure: dots are authorities, the"
+    f" diamond is you, the upright bar is {REGION}."
 )
 
 
@@ -48,14 +50,14 @@ def about_exceptions(asked: Asked, quarter: Quarter, charts: bool) -> str:
     if asked.returned:
         return f"Your return for {quarter.label} shows no exception: there is nothing to explain."
     return (
-        f"LIIA holds no usable return of yours for {quarter.label}, so there are no exceptions to "
-        "explain. The questions below are asked all the same."
+        f"{REGION.alliance} holds no usable return of yours for {quarter.label}, so there are no "
+        "exceptions to explain. The questions below are asked all the same."
     )
 
 
 def facts(one: Asking) -> str:
     """An exception's figures in a sentence each."""
-    return f"{one.figure} {one.period}; London {one.london or 'not known'}. {comparison(one)}"
+    return f"{one.figure} {one.period}; {REGION} {one.london or 'not known'}. {comparison(one)}"
 
 
 def comparison(one: Asking) -> str:
@@ -74,8 +76,8 @@ def chart_in_words(one: Asking) -> str:
     """What a chart shows, for who does not see it."""
     strip = one.strip
     return (
-        f"{one.label}: London’s authorities from {strip.lowest_text} to {strip.highest_text}; "
-        f"yours {one.figure}, London {one.london or 'not known'}."
+        f"{one.label}: {REGION}’s authorities from {strip.lowest_text} to {strip.highest_text}; "
+        f"yours {one.figure}, {REGION} {one.london or 'not known'}."
     )
 
 

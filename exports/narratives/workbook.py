@@ -19,6 +19,7 @@ from exports.workbook import new_workbook, on_paper
 from ingestion import narrative_form as form
 from ingestion.narrative_form import Reference
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 
 # Width of each column in letters: indicator, figure, London, facts, chart, last quarter, reference,
 # answer.
@@ -124,7 +125,7 @@ class _Sheet:
         if not self.asked.exceptions:
             return
         chart = ["Where you stand"] if strips else [""]
-        figures = ["Indicator", "Your figure", "London", "What the figures say", *chart]
+        figures = ["Indicator", "Your figure", REGION.name, "What the figures say", *chart]
         self._heads(figures, ["Your explanation"])
         for number, one in enumerate(self.asked.exceptions):
             told = [

@@ -13,6 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 
 
 class Kind(StrEnum):
@@ -43,6 +44,7 @@ def _environment() -> Environment:
         # No value breaks a line: none can add a header or pass for a sentence of ours.
         finalize=_in_line,
     )
+    environment.globals["region"] = REGION
     environment.filters["day"] = _day
     return environment
 

@@ -12,6 +12,7 @@ from docx.table import Table
 from exports import word
 from exports.packs.cluster_page import Authority, Cell, Pack
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 
 _WIDTH = 180
 _WORSE, _BETTER, _PLAIN = "FDE0C8", "D5E8F3", "ECEAE4"
@@ -28,7 +29,8 @@ def form(pack: Pack, quarter: Quarter, marking: str, day: date, synthetic: bool)
     names = ", ".join(authority.name for authority in pack.authorities)
     document.add_paragraph(names)
     if pack.cluster.assumed:
-        document.add_paragraph("Who is in the cluster is assumed until LIIA’s list is entered.")
+        whose = f"{REGION.alliance}’s"
+        document.add_paragraph(f"Who is in the cluster is assumed until {whose} list is entered.")
     facts = [["Date", ""], ["Participants", ""], ["Note taken by", ""]]
     _labelled(word.table(document, [], facts, [40, _WIDTH - 40]), [9, 22, 9])
     _exceptions(document, pack, quarter)
@@ -46,7 +48,8 @@ def _exceptions(document: Document, pack: Pack, quarter: Quarter) -> None:
         return
     document.add_paragraph(
         "Indicators on which at least one of the authorities is among the highest (▲) or lowest "
-        "(▼) fifth of London. “Better” and “worse” are said only where it is agreed which is which."
+        f"(▼) fifth of {REGION}. “Better” and “worse” are said only where it is agreed which is"
+        " which."
     )
     names = [authority.name for authority in pack.authorities]
     rest = (_WIDTH - 46 - 16) / len(names)
@@ -56,7 +59,7 @@ def _exceptions(document: Document, pack: Pack, quarter: Quarter) -> None:
         for row in rows
     ]
     made = word.table(
-        document, ["Indicator", "London", *names], lines, [46, 16, *[rest] * len(names)]
+        document, ["Indicator", REGION.name, *names], lines, [46, 16, *[rest] * len(names)]
     )
     for row, line in zip(rows, made.rows[1:], strict=True):
         for told, cell in zip(row.cells, line.cells[2:], strict=True):

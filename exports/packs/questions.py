@@ -15,6 +15,7 @@ from exports.marts import read_mart
 from exports.packs.figures import with_unit
 from exports.rounding import fixed, half_up_double, plain
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 from ingestion.registry import seed
 
 MARTS = ("fct_reconciliation",)
@@ -22,7 +23,7 @@ MOST, MOST_OF_ONE_KIND = 6, 2
 # fmt: off
 FIELDS = (
     "la", "quarter", "state", "indicator", "value", "london", "cluster", "side", "lasting",
-    "change", "pair", "pair_value", "other_source", "other_value",
+    "change", "pair", "pair_value", "other_source", "other_value", "region",
 )
 # fmt: on
 _OTHER = {"chat": "what was counted from ChAT / Annex A", "published": "DfE’s publication"}
@@ -214,7 +215,7 @@ def _case(rows: pd.DataFrame, quarter: Quarter) -> pd.DataFrame:
     }
     case = rows.reindex(columns=["new_la_code", "indicator_code", "theme", *_ORDER]).assign(**texts)
     case["side"] = case["side"].str.replace(r"^\W*among ", "", regex=True)
-    case["quarter"] = quarter.label
+    case["quarter"], case["region"] = quarter.label, str(REGION)
     case["pair_indicator_code"] = rows.get("pair_indicator_code", pd.Series("", rows.index))
     case["basis"] = _basis(rows, case)
     case[_ORDER] = case[_ORDER].astype(float).fillna(0.0)
@@ -234,7 +235,7 @@ def _basis(rows: pd.DataFrame, case: pd.DataFrame) -> list[str]:
     for (name, value, london), (pair, pair_value, source, other), more in zip(
         heads, pairs, words, strict=True
     ):
-        said = [f"{name} {value}".strip(), f"London {london}" if london else "", *more]
+        said = [f"{name} {value}".strip(), f"{REGION.name} {london}" if london else "", *more]
         said += [f"{pair} {pair_value}" if pair else "", f"{source}: {other}" if other else ""]
         lines.append("; ".join(part for part in said if part))
     return [line or f"Return: {state}" for line, state in zip(lines, case["state"], strict=True)]

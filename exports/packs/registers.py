@@ -10,6 +10,7 @@ from datetime import date
 import pandas as pd
 
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 from ingestion.registry import return_due, seed
 
 _KIND = "cluster_"
@@ -105,7 +106,7 @@ def reviews() -> list[dict]:
             "kind": REVIEW_KINDS[line["kind"]],
             "whom": names.get(line["new_la_code"], "")
             or groups.get(line["comparison_group"], "")
-            or "All of London",
+            or f"All of {REGION}",
             "theme": labels.get(line["theme_code"], ""),
             "starts": date.fromisoformat(line["starts_on"]),
             "ends": date.fromisoformat(line["ends_on"] or line["starts_on"]),

@@ -8,6 +8,7 @@ from typing import Any
 
 from exports.disclosure import profile
 from exports.release.accepted import words
+from ingestion.region import REGION
 from ingestion.registry import seed
 
 NAME = "README.md"
@@ -34,8 +35,9 @@ def readme(manifest: Mapping[str, Any]) -> str:
         "",
         f"**{manifest['marking']}**",
         "",
-        "Do not pass it on, whole or in part, to anybody for whom it is not. Ask the LIIA data "
-        "team, from whom you have it, and tell them of anything that looks wrong.",
+        "Do not pass it on, whole or in part, to anybody for whom it is not. Ask the "
+        f"{REGION.alliance} data team, from whom you have it, and tell them of anything that looks "
+        "wrong.",
         "",
         "## For whom, and on which ground",
         "",
@@ -67,8 +69,8 @@ def _for_whom(manifest: Mapping[str, Any], alone: bool) -> list[str]:
 
 def _whose(manifest: Mapping[str, Any]) -> str:
     told = manifest["authorities"]
-    shown = "London as a whole, over" if manifest["grain"] == "aggregate" else "Figures of"
-    text = f"{shown} {told['included']} of the {told['of']} London authorities."
+    shown = f"{REGION.start} as a whole, over" if manifest["grain"] == "aggregate" else "Figures of"
+    text = f"{shown} {told['included']} of the {told['of']} {REGION.name} authorities."
     if told["left_out"]:
         names = ", ".join(told["left_out"])
         text += f" Left out, since they take no part in this sharing: {names}."
@@ -85,7 +87,7 @@ def _hidden(profile_id: str) -> str:
         said = [f"Counts from {smallest} to {rules.threshold} are hidden (`{rules.symbol}`)."]
         if rules.secondary:
             said.append("So are further figures from which a hidden count could be worked out.")
-    for what, to in (("authorities", rules.la_rounding), ("London", rules.total_rounding)):
+    for what, to in (("authorities", rules.la_rounding), (str(REGION), rules.total_rounding)):
         if to > 1:
             said.append(f"Counts of {what} are rounded to the nearest {to}.")
     if rules.la_rounding == rules.total_rounding == 1:

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from exports.marts import current_set
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 from ingestion.registry import participates, seed
 
 # From this many days before its end an authorisation is said to end.
@@ -163,7 +164,7 @@ def _decision(
     if chosen["grain"] != "aggregate" and listed["grain"] != "la":
         return said(
             State.WRONG_GRAIN,
-            f"{name} may be given figures of London as a whole ({listed['mou_clause']}), and "
+            f"{name} may be given figures of {REGION} as a whole ({listed['mou_clause']}), and "
             f"{product_id} has rows of authorities. Give it a product of aggregate grain.",
             rows[-1],
         )

@@ -27,6 +27,7 @@ from exports.reports.authority import report
 from exports.reports.facts import Facts, Record, quarters_to, read_facts
 from exports.reports.lineup import lineup
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 from ingestion.registry import seed
 
 PRODUCT = "reports"
@@ -54,7 +55,7 @@ def reports_content(marts: Path, quarter: Quarter) -> Content:
         )
     files[PLOTLY] = get_plotlyjs()
     files["index.html"] = index.index_page(marts, quarter)
-    files["london.html"] = london.london_page(marts, quarter)
+    files[f"{REGION.slug}.html"] = london.london_page(marts, quarter)
     return Content(files, releases_of(facts.releases))
 
 

@@ -15,6 +15,7 @@ from exports.charts.position import Dot, position_chart
 from exports.charts.series import Moment, series_chart
 from exports.reports import words
 from exports.reports.facts import Facts, Record
+from ingestion.region import REGION
 
 _COMPARED = ("percent", "rate_per_10000", "days")  # counts of unequal authorities are not
 _UNNAMED = "Another authority"
@@ -108,7 +109,7 @@ def position(line: Lineup, view: View) -> dict[str, Any] | None:
         dots,
         f"{view.own} {words.measured(own, line.unit)}",
         line.london,
-        f"London {words.measured(line.london_text, line.unit)}",
+        f"{REGION.name} {words.measured(line.london_text, line.unit)}",
     )
 
 

@@ -11,6 +11,7 @@ from exports.figures import POLARITIES
 from exports.reports import lineup, words
 from exports.reports.facts import NEIGHBOURS, Facts, Record
 from exports.reports.lineup import Lineup, View
+from ingestion.region import REGION
 
 _FUNNEL = {
     "inside": "inside the limits",
@@ -73,10 +74,10 @@ def _comparisons(
         return []
     if cell["display_unit"] == "number":
         total = words.number(cell["london_count"]) or "none"
-        return [{"name": "London (sum)", "value": total, "of": "", "tested": ""}]
+        return [{"name": f"{REGION.name} (sum)", "value": total, "of": "", "tested": ""}]
     sub_region = [key for key in groups if key.startswith("sub_region_")]
     wanted = [
-        ("London", "london"),
+        (REGION.name, "london"),
         (f"Sub-region {la['sub_region']}", sub_region[0] if sub_region else ""),
         ("Statistical neighbours", NEIGHBOURS),
     ]
@@ -148,7 +149,7 @@ def _charts(
         ranked = words.rank(group)
         lowest, highest = usable[-1]["text"], usable[0]["text"]
         said = f"Dots of {len(usable)} authorities from {lowest} to {highest}. {own}: {value}"
-        said += f"{', ' + ranked if ranked else ''}. London: {london}."
+        said += f"{', ' + ranked if ranked else ''}. {REGION.start}: {london}."
         charts.append({"kind": "strip", "title": "All authorities", "said": said, "spec": spec})
     if spec := lineup.series(line, quarters):
         signal = words.signal(quarters[-1]["control_signal"])
@@ -158,7 +159,7 @@ def _charts(
         said += f"The newest figure is {signal}." if signal else ""
         charts.append({"kind": "series", "title": "Over time", "said": said.strip(), "spec": spec})
     if spec := lineup.funnel(facts, line, view):
-        said = f"Funnel around London’s {london}. {own}: {value}. {_for_its_size(line, group)}"
+        said = f"Funnel around {REGION}’s {london}. {own}: {value}. {_for_its_size(line, group)}"
         charts.append({"kind": "funnel", "title": "Allowing for size", "said": said, "spec": spec})
     return [{**chart, "spec": _json(chart["spec"])} for chart in charts]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from exports.charts.series import SIGNALS
 from exports.figures import ordinal
+from ingestion.region import REGION
 from ingestion.registry import seed
 
 Record = dict[str, Any]
@@ -169,12 +170,12 @@ def exception(found: Record) -> str:
     side = "highest" if found["direction"] == "high" else "lowest"
     judged = f", the {found['judgement']} end" if found["judgement"] in ("better", "worse") else ""
     chance = {
-        "higher": "significantly above London",
-        "lower": "significantly below London",
+        "higher": f"significantly above {REGION}",
+        "lower": f"significantly below {REGION}",
         "not_tested": "not tested against chance",
-    }.get(found["significance"], "not significantly different from London")
+    }.get(found["significance"], f"not significantly different from {REGION}")
     return (
-        f"Among the {side} fifth of London{judged}; {chance}; {persistence(found)}. "
+        f"Among the {side} fifth of {REGION}{judged}; {chance}; {persistence(found)}. "
         f"Evidence: {found['evidence']}. {base(found)}"
     ).strip()
 

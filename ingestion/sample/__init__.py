@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ingestion.aliases import FOLDER
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 from ingestion.registry import indicator_set_in_force, return_due
 from ingestion.sample.annex_a import write_annex_a
 from ingestion.sample.deliveries import write_aliases, write_returns
@@ -20,6 +21,7 @@ from ingestion.sample.ofsted import write_ofsted
 from ingestion.sample.published import LAST_NEEDED, write_published
 
 LAST_QUARTER = Quarter(2025, 2)
+# Of London; where another alliance is served, as many of its own.
 ANNEX_A_LAS = ("CAM", "GRE", "HOU", "NEW", "SUT")
 
 _NOTICE = (
@@ -49,7 +51,7 @@ def write_landing_zone(
     *,
     quarters: int = 8,
     last_quarter: Quarter = LAST_QUARTER,
-    annex_a_las: Sequence[str] = ANNEX_A_LAS,
+    annex_a_las: Sequence[str] | None = None,
     rows_scale: float = 1.0,
     seed: int = 20250930,
 ) -> SampleSummary:
@@ -60,7 +62,11 @@ def write_landing_zone(
     registry or the calendar do not cover.
     """
     dest = Path(dest)
-    _check(quarters, last_quarter, annex_a_las)
+    known = list(london_authorities()["short_code"])
+    if annex_a_las is None:
+        served = set(ANNEX_A_LAS) <= set(known)
+        annex_a_las = ANNEX_A_LAS if served else known[: len(ANNEX_A_LAS)]
+    _check(quarters, last_quarter, set(annex_a_las) - set(known))
     if dest.exists() and (not dest.is_dir() or any(dest.iterdir())):
         raise FileExistsError(
             f"{dest} is not an empty folder; name a new one, so that no file of yours is mixed "
@@ -89,11 +95,12 @@ def write_landing_zone(
     )
 
 
-def _check(quarters: int, last_quarter: Quarter, annex_a_las: Sequence[str]) -> None:
+def _check(quarters: int, last_quarter: Quarter, strangers: set[str]) -> None:
     if quarters < 1:
         raise ValueError(f"quarters is {quarters}; a landing zone needs at least one")
     indicator_set_in_force(last_quarter.shift(1 - quarters).end.isoformat())
     return_due(last_quarter)
-    unknown = sorted(set(annex_a_las) - set(london_authorities()["short_code"]))
-    if unknown:
-        raise ValueError(f"Not short codes of London authorities: {', '.join(unknown)}")
+    if strangers:
+        raise ValueError(
+            f"Not short codes of {REGION.name} authorities: {', '.join(sorted(strangers))}"
+        )

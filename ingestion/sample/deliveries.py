@@ -11,13 +11,16 @@ from pathlib import Path
 
 from ingestion import template
 from ingestion.aliases import COLUMNS
+from ingestion.landing import la_code
 from ingestion.periods import Quarter, add_working_days
+from ingestion.region import REGION
 from ingestion.registry import indicator_set_in_force, return_due
 from ingestion.sample.figures import Figures
 from ingestion.sample.files import LONDON, SYNTHETIC, describe, generator
 from ingestion.sample.returns import CLEAN, Oddities
 from ingestion.template_workbook import workbook
 
+# London's; where another alliance is served, every return comes, in time and tidy.
 MISSING_NOW = ("HAV", "WES")  # in the last quarter
 MISSING_BEFORE = "BEX"  # in one older quarter
 LATE = "EAL"
@@ -56,7 +59,7 @@ _UNTIDY_BEFORE = {
     "WAL": Oddities(headers={"comment": "Comments"}, as_text=frozenset({"contacts"})),
 }
 
-TITLE = "LIIA quarterly return - SYNTHETIC, not real data"
+TITLE = f"{REGION.alliance} quarterly return - SYNTHETIC, not real data"
 _NOTICE = ("SYNTHETIC", "Every figure in this workbook is invented for a demonstration.")
 # Older quarters came in the first layout: a reader that knows only one of the two is found out.
 _QUARTERS_OF_THIS_VERSION = 4
@@ -122,7 +125,9 @@ def file_name(la_name: str, delivery: Delivery) -> str:
 
 
 def write_aliases(root: Path) -> None:
-    """What somebody at LIIA has noted about an authority's own words."""
+    """What somebody at the alliance has noted about an authority's own words."""
+    if la_code(REMEMBERED) is None:
+        return
     line = f"{REMEMBERED},measure,{OWN_WORD},{OWN_MEASURE},Invented analyst,2025-08-01,by telephone"
     root.mkdir(parents=True)
     (root / "returns_SYNTHETIC.csv").write_text(f"{','.join(COLUMNS)}\n{line}\n", encoding="utf-8")

@@ -61,7 +61,7 @@ def quarters_between(first: Quarter, last: Quarter) -> list[Quarter]:
 
 
 def london_authorities() -> pd.DataFrame:
-    """The 33 authorities in order of their GSS code, with their newest 0-17 population."""
+    """The alliance's authorities in order of their GSS code, with their newest 0-17 population."""
     las = read_seed("reference/local_authorities")
     las = las[las["is_london"] == "true"].sort_values("new_la_code")
     people = read_seed("reference/populations")
@@ -231,7 +231,7 @@ def _workforce(sim: _Simulation) -> dict[str, np.ndarray]:
 
 
 def simulate(last: Quarter, seed: int) -> Figures:
-    """Every measure for every London authority and quarter from `FIRST` to `last`."""
+    """Every measure for every authority and quarter from `FIRST` to `last`."""
     authorities = london_authorities()
     quarters = quarters_between(FIRST, last)
     sim = _Simulation(seed, quarters, authorities["population"].to_numpy())

@@ -14,6 +14,7 @@ import xlsxwriter
 
 from ingestion import narrative_form as form
 from ingestion.periods import Quarter, add_working_days
+from ingestion.region import REGION
 from ingestion.registry import return_due, seed
 from ingestion.sample.figures import Figures
 from ingestion.sample.files import SYNTHETIC, at_nine, describe, properties
@@ -21,9 +22,6 @@ from ingestion.sample.files import SYNTHETIC, at_nine, describe, properties
 # How many authorities have sent the last quarter's form so far, and sent the one before.
 _SENT_NOW, _SENT_BEFORE = 5, 20
 _WORKING_DAYS_LATER = 15
-_NOT_RANKED = "CIT"
-# Places from either end that are told as exceptions: a fifth of 32.
-_FIFTH = 6
 _INDICATORS = (
     "contacts",
     "referrals",
@@ -79,7 +77,7 @@ def write_narratives(root: Path, figures: Figures, span: list[Quarter]) -> list[
 
 
 def _exceptions(figures: Figures, quarter: Quarter) -> dict[str, list[str]]:
-    """By authority the indicators in London's highest or lowest fifth, of a few that are simple."""
+    """By authority the indicators in the highest or lowest fifth, of a few that are simple."""
     returned = cast(pd.DataFrame, figures.frame.xs((quarter.year, quarter.number)))
     people = figures.authorities.set_index("short_code")["population"]
     terms = seed("registry/indicator_terms")
@@ -94,9 +92,11 @@ def _exceptions(figures: Figures, quarter: Quarter) -> dict[str, list[str]]:
             / (counted(code, "denominator") if (code, "denominator") in measures else people)
             for code in _INDICATORS
         }
-    ).drop(index=_NOT_RANKED, errors="ignore")
+    )
+    names = figures.authorities.set_index("short_code")["la_name"]
+    rates = rates.drop(index=names.index[names.isin(REGION.not_ranked)])
     ranks = pd.concat([rates.rank(), rates.rank(ascending=False)]).groupby(level=0).min()
-    return {str(la): [*row.index[row <= _FIFTH]] for la, row in ranks.iterrows()}
+    return {str(la): [*row.index[row <= len(rates) // 5]] for la, row in ranks.iterrows()}
 
 
 def _rows(

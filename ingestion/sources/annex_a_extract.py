@@ -15,6 +15,7 @@ from ingestion.contract import contract
 from ingestion.findings import Finding
 from ingestion.periods import Quarter
 from ingestion.readers import Sheet
+from ingestion.region import REGION
 from ingestion.sources import Parsed
 
 # Silence after the last event would be read as zeros (design: 31 days).
@@ -51,7 +52,7 @@ def identify(parsed: Parsed, file: landing.LandedFile, stated: tuple[date, str] 
                 "annex_a.quarter.inferred",
                 "note",
                 f"No quarter is stated; {quarter.label} is taken from the extract date",
-                expected="a folder such as annex_a/2025-26-Q2/CAM",
+                expected=f"a folder such as annex_a/2025-26-Q2/{REGION.example}",
             )
         )
     if quarter is None:
@@ -60,8 +61,8 @@ def identify(parsed: Parsed, file: landing.LandedFile, stated: tuple[date, str] 
                 "annex_a.quarter.unknown",
                 "block",
                 "Nothing says for which quarter this workbook was sent",
-                expected="a folder such as annex_a/2025-26-Q2/CAM, or a sidecar with"
-                " “quarter: 2025-26-Q2”",
+                expected=f"a folder such as annex_a/2025-26-Q2/{REGION.example}, or a sidecar"
+                " with “quarter: 2025-26-Q2”",
             )
         )
     parsed.quarter = quarter.slug if quarter else None
@@ -119,7 +120,8 @@ def nobodys() -> Finding:
         "annex_a.authority.unknown",
         "block",
         "Nothing says which authority sent this file",
-        expected="a folder such as annex_a/2025-26-Q2/CAM, or a sidecar with “la: CAM”",
+        expected=f"a folder such as annex_a/2025-26-Q2/{REGION.example}, or a sidecar with"
+        f" “la: {REGION.example}”",
     )
 
 

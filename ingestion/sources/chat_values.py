@@ -20,6 +20,7 @@ from ingestion.findings import Finding
 from ingestion.headers import Resolution, normalise
 from ingestion.periods import Quarter
 from ingestion.readers import Sheet
+from ingestion.region import REGION
 from ingestion.registry import seed
 from ingestion.sources import Parsed, header_findings
 from ingestion.sources.annex_a_sheets import find_lists
@@ -185,7 +186,7 @@ class _Rows:
             "This row is of no known authority",
             "la",
             missing,
-            "a London authority, such as CAM or Camden",
+            f"a {REGION.name} authority, such as {REGION.like}",
         )
         if told is not None:
             self.refuse(

@@ -14,6 +14,7 @@ from ingestion.findings import Finding, fix_of
 from ingestion.periods import Quarter
 from ingestion.readers import Sheet, UnreadableFile, read
 from ingestion.readers.docx import OUTSIDE
+from ingestion.region import REGION
 from ingestion.registry import seed
 from ingestion.sources import Parsed
 from ingestion.sources.narrative_answers import TABLE, Slot, added, answers, slots
@@ -143,6 +144,6 @@ def _check_calendar(parsed: Parsed) -> None:
         return
     label = Quarter.parse(parsed.quarter).label
     if label not in set(seed("reference/quarters")["quarter_label"]):
-        message = "The quarter is not in LIIA’s calendar"
+        message = f"The quarter is not in {REGION.alliance}’s calendar"
         rule = "narrative.quarter.no_calendar"
         parsed.findings.append(Finding(rule, "block", message, TABLE, value=label))

@@ -15,6 +15,7 @@ from ingestion.contract import Table
 from ingestion.findings import Finding
 from ingestion.landing import LONDON
 from ingestion.readers import Sheet
+from ingestion.region import REGION
 from ingestion.registry import published_places, seed
 from ingestion.sources import Parsed
 from ingestion.sources.published_dataset import Recognised, categories
@@ -211,7 +212,8 @@ def report_areas(parsed: Parsed, cells: pd.DataFrame, known: Recognised) -> None
         Finding(
             "published.area.missing",
             "check",
-            f"No line{which} for {len(names)} of London’s 33 authorities in {last}: "
+            f"No line{which} for {len(names)} of {REGION}’s {REGION.authorities} authorities in "
+            + f"{last}: "
             + ", ".join(names[:10])
             + (f" and {len(names) - 10} more" if len(names) > 10 else ""),
             table=known.table.name,

@@ -12,6 +12,7 @@ from ingestion import conform, headers, landing
 from ingestion.contract import Table, contract
 from ingestion.findings import Finding, address
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 from ingestion.registry import indicator_set_in_force, participates, seed
 from ingestion.sources import Parsed
 from ingestion.sources.return_sheets import (
@@ -110,7 +111,8 @@ def _settle(
                 "block",
                 f"Neither the file nor its folder or name says which {what} it is for",
                 sheet=parsed.sheet,
-                expected="the template’s cover filled in, or a folder like returns/2025-26-Q2/CAM",
+                expected="the template’s cover filled in, or a folder like "
+                f"returns/2025-26-Q2/{REGION.example}",
             )
         )
     return told
@@ -189,7 +191,7 @@ def _check_calendar(parsed: Parsed, file: landing.LandedFile) -> None:
     quarter = Quarter.parse(parsed.quarter)
     if quarter.label not in set(seed("reference/quarters")["quarter_label"]):
         rule, severity = "return.quarter.no_calendar", "block"
-        message = "The quarter is not in LIIA’s calendar"
+        message = f"The quarter is not in {REGION.alliance}’s calendar"
     elif file.received_at.date() <= quarter.end:
         rule, severity = "return.quarter.not_over", "check"
         message = f"The quarter ends on {quarter.end:%d/%m/%Y}, after the file was received"

@@ -21,6 +21,7 @@ from ingestion.labels import Meaning, Names
 from ingestion.periods import Quarter
 from ingestion.readers import Sheet
 from ingestion.readers.notes import UNCALCULATED
+from ingestion.region import REGION
 from ingestion.registry import indicator_set_in_force, measures_of_set, names_of_measures, seed
 
 _ERROR = r"#[A-Z0-9/_]+[!?]?|Err:\d+"
@@ -249,8 +250,8 @@ def _question(
     if written:
         example = remembering.line(la, "measure", written, "<code>")
         fix = (
-            "Write the measure’s code as issued. Where LIIA knows what is meant, it can remember"
-            f" the name: a line {example} in a file of aliases/"
+            f"Write the measure’s code as issued. Where {REGION.alliance} knows what is meant, it"
+            f" can remember the name: a line {example} in a file of aliases/"
         )
     return replace(
         finding,

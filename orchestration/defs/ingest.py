@@ -12,6 +12,7 @@ from ingestion.contract import CONTRACTS
 from ingestion.findings import Finding
 from ingestion.landing import LONDON
 from ingestion.pipeline import SOURCES, ingest, raw_path, tables_of
+from ingestion.region import REGION
 from orchestration import freshness
 from orchestration.lib import GROUPS, OWNERS, counts, data_docs, with_code
 from orchestration.received import ledger_metadata
@@ -19,7 +20,8 @@ from orchestration.resources import Platform
 from orchestration.table_facts import table_metadata
 
 DESCRIPTIONS = {
-    "return": "Quarterly returns of the London authorities: a workbook per authority and quarter.",
+    "return": f"Quarterly returns of the {REGION.name} authorities: a workbook per authority and"
+    " quarter.",
     "annex_a": "ChAT / Annex A child-level lists, made safe on landing. Restricted.",
     "published": "DfE statistics (Explore Education Statistics), every column of every known file;"
     " and Ofsted’s judgements.",

@@ -14,6 +14,7 @@ import pandas as pd
 from ingestion.headers import normalise
 from ingestion.landing import la_code
 from ingestion.periods import Quarter
+from ingestion.region import REGION
 from ingestion.registry import seed
 
 SOURCES = ("return", "chat", "published")
@@ -24,7 +25,7 @@ class NotThere(ValueError):
 
 
 def area_asked(text: str, areas: pd.DataFrame) -> str:
-    """The GSS code of an area named by LIIA's short code, a GSS or DfE code, or its name."""
+    """The GSS code of an area named by short code, GSS or DfE code, or its name."""
     changed = seed("reference/la_code_changes").set_index("la_code")["new_la_code"]
     wanted = changed.get(text.strip().upper(), text.strip())
     london = la_code(wanted)
@@ -37,8 +38,8 @@ def area_asked(text: str, areas: pd.DataFrame) -> str:
     code = names.get(normalise(wanted))
     if code is None:
         raise NotThere(
-            f"{text!r} is not an authority or area; write it like CAM, E09000007, 202 or Camden, "
-            f"or London, Inner London, England.{_nearest(wanted, areas['la_name'])}"
+            f"{text!r} is not an authority or area; write it like {REGION.like}, "
+            f"{REGION.name} or England.{_nearest(wanted, areas['la_name'])}"
         )
     return code
 

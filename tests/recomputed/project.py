@@ -128,12 +128,13 @@ class Project:
     def __init__(self, folder: Path) -> None:
         settings = yaml.safe_load((folder / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
         self.minimum_authorities: int = settings["comparison_minimum_authorities"]
-        self.left_out: frozenset[str] = frozenset(settings["comparison_left_out"])
         self.small_base: int = settings["small_base"]
         self.small_count: int = settings["small_count"]
         self.shift_points: int = settings["shift_points"]
         self.trend_minimum: int = settings["trend_minimum_points"]
         self._seeds = folder / "seeds"
+        (alliance,) = self._rows("reference/alliance.csv")
+        self.left_out: frozenset[str] = frozenset(alliance["not_ranked"].split("|"))
 
         las = list(self._rows("reference/local_authorities.csv"))
         self.names = {row["new_la_code"]: row["la_name"] for row in las}

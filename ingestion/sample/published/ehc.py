@@ -1,7 +1,7 @@
 """Education, health and care plans: requests and plans of a calendar year, in all and by sex.
 
 Belongs here: what the SEN2 return asks about them. Its counts are neither rounded nor hidden, and
-London is one region in it. Does not belong here: the breakdowns by age and ethnicity, which no
+the region has no parts in it. Does not belong here: the breakdowns by age and ethnicity, which no
 figure is taken from.
 """
 
@@ -9,10 +9,11 @@ from datetime import date
 
 import pandas as pd
 
+from ingestion.region import REGION
 from ingestion.sample.figures import Figures
 from ingestion.sample.files import generator
 from ingestion.sample.published import tables
-from ingestion.sample.published.tables import LONDON, Publication, half_up, text, with_parts
+from ingestion.sample.published.tables import Publication, half_up, text, with_parts
 from ingestion.sources.published_dataset import categories
 
 _YEARS = range(2019, 2025)
@@ -105,14 +106,14 @@ def _publication(dataset: str, name: str, by_sex: dict[str, pd.DataFrame]) -> Pu
         ("Sex", "Male"): boys,
         ("Sex", "Unknown"): girls * 0,
     }
-    # London is one region here, and its authorities' own.
+    # No Inner and Outer London here: its authorities are of the region.
     rows = by_sex["Female"]
-    rows = rows[(rows["order"] != 2) | (rows["region_code"] == LONDON)]
+    rows = rows[(rows["order"] != 2) | (rows["region_code"] == REGION.code)]
     inside = rows["region_code"].notna()
     rows = rows.assign(
         time_identifier="Calendar year",
-        region_code=rows["region_code"].mask(inside, LONDON),
-        region_name=rows["region_name"].mask(inside, tables.REGIONS[LONDON]),
+        region_code=rows["region_code"].mask(inside, REGION.code),
+        region_name=rows["region_name"].mask(inside, REGION.name),
     )
     printed: tables.Lines = {category: _printed(dataset, line) for category, line in lines.items()}
     return Publication(

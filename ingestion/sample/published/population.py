@@ -1,8 +1,8 @@
 """The mid-year estimates that DfE issues with the statistics of children in need, in two releases.
 
-They are the real ones of ONS, for London and England, from the reference data: the synthetic rates
-rest on real populations. The files are marked synthetic all the same, as they stand among invented
-ones. Belongs here: the layout of that file. Does not belong here: any other estimate.
+They are the real ones of ONS, for the region and England, from the reference data: the synthetic
+rates rest on real populations. The files are marked synthetic all the same, as they stand among
+invented ones. Belongs here: the layout of that file. Does not belong here: any other estimate.
 """
 
 import pandas as pd

@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 from ingestion.contract import Column, contract
+from ingestion.region import REGION
 from ingestion.registry import seed as read_seed
 from ingestion.sample.figures import Figures
 from ingestion.sample.files import at_nine, describe
 from ingestion.sources.published_dataset import categories
 
-ENGLAND, LONDON = "E92000001", "E12000007"
-REGIONS = {LONDON: "London", "E13000001": "Inner London", "E13000002": "Outer London"}
+ENGLAND = "E92000001"
 CODES = ("old_la_code", "new_la_code", "la_name")
 # (whole, {part: typical share}). Shares that add up to one split the whole; others are independent.
 Shares = Iterable[tuple[str, Mapping[str, float]]]
@@ -61,13 +61,14 @@ def with_parts(counts: pd.DataFrame, shares: Shares, rng: np.random.Generator) -
 
 
 def with_areas(counts: pd.DataFrame, figures: Figures, joint: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Rows for England, London, Inner, Outer and the authorities, with DfE's geography columns.
+    """Rows for England, the region, its parts and the authorities, with DfE's geography columns.
 
     Authorities in `joint` share one row, their codes and names joined as DfE joins them. England
-    is a few areas like each of London's, always the same number: so its totals add up too.
+    is a few areas like each of the region's, always the same number: so its totals add up too.
     """
     values = list(counts.columns)
     names = figures.authorities.set_index("short_code")[["inner_outer_code", *CODES]]
+    names["inner_outer_code"] = names["inner_outer_code"].replace("", REGION.code)
     likes = pd.Series(np.random.default_rng(11).integers(3, 10, len(names)), names.index)
     england = counts.mul(likes, axis=0, level="la").groupby(level="year").sum().reset_index()
     england = england.assign(geographic_level="National", order=1)
@@ -80,10 +81,12 @@ def with_areas(counts: pd.DataFrame, figures: Figures, joint: tuple[str, ...] = 
     local = local.assign(geographic_level="Local authority", order=3)
     local = local.rename(columns={"inner_outer_code": "region_code"})
 
-    halves = local.groupby(["year", "region_code"], as_index=False)[values].sum()
-    london = halves.groupby("year", as_index=False)[values].sum().assign(region_code=LONDON)
-    regions = pd.concat([london, halves]).assign(geographic_level="Regional", order=2)
+    parts = local.groupby(["year", "region_code"], as_index=False)[values].sum()
+    whole = parts.groupby("year", as_index=False)[values].sum().assign(region_code=REGION.code)
+    parts = parts[parts["region_code"] != REGION.code]
+    regions = pd.concat([whole, parts]).assign(geographic_level="Regional", order=2)
 
+    areas = read_seed("reference/areas").set_index("area_code")["area_name"]
     rows = pd.concat([england, regions, local])
     rows = rows.sort_values(["year", "order"], ascending=[False, True], kind="stable")
     return rows.reset_index(drop=True).assign(
@@ -91,7 +94,7 @@ def with_areas(counts: pd.DataFrame, figures: Figures, joint: tuple[str, ...] = 
         time_identifier="Reporting year",
         country_code=ENGLAND,
         country_name="England",
-        region_name=lambda f: f["region_code"].map(REGIONS),
+        region_name=lambda f: f["region_code"].map(areas),
     )
 
 

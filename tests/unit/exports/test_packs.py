@@ -392,6 +392,13 @@ def test_the_words_are_the_registers(marts: Path, registers: Registers) -> None:
         packs_content(marts, Q2)
 
 
+def test_without_clusters_the_themes_stand_alone(marts: Path, registers: Registers) -> None:
+    registers.drop("reference/comparison_groups", "members_from == 'listed'")
+    files = packs_content(marts, Q2).files
+    assert {"index.html", "themes.html"} <= set(files)
+    assert not [name for name in files if name.startswith("cluster_")]
+
+
 def test_nobody_is_asked_too_much(files: dict) -> None:
     for cluster in packs_registers.clusters(Q2.end):
         page = files[f"{cluster.code}.html"]

@@ -55,7 +55,7 @@ select
     figures.interval_method,
     figures.is_comparable,
     -- Nobody's standard: so small that it would own the extreme of many rates.
-    figures.new_la_code in ('{{ var("comparison_left_out") | join("', '") }}') as is_left_out,
+    coalesce({{ text_list_has('alliance.not_ranked', 'figures.new_la_code') }}, false) as is_left_out,
     case
         when is_testable
             then {{ interval_end('low', 'interval_method', 'numerator', 'denominator', 'multiplier') }}
@@ -75,5 +75,6 @@ inner join points
         and figures.period_type = points.period_type
         and figures.period_label = points.period_label
         and figures.source = points.source
+cross join {{ ref('alliance') }} as alliance
 -- Together on disk what is grouped together: several times faster where it is.
 order by points.point_id

@@ -21,9 +21,15 @@ areas as (
 
     select
         new_la_code,
-        unnest([region_code, inner_outer_code]) as area_code
+        region_code as area_code
     from {{ ref('local_authorities') }}
     where is_london
+    union all
+    select
+        new_la_code,
+        inner_outer_code as area_code
+    from {{ ref('local_authorities') }}
+    where is_london and inner_outer_code is not null
 
 )
 

@@ -3,11 +3,14 @@
 {%- set kinds = {'improving': 'improves', 'concern': 'worries', 'unusual': 'is_unusual'} %}
 with changes as (
 
-    select changes.*
+    select
+        changes.*,
+        alliance.region_in_text
     from {{ ref('fct_change') }} as changes
     inner join {{ ref('dim_local_authority') }} as areas on changes.new_la_code = areas.new_la_code
+    cross join {{ ref('alliance') }} as alliance
     where
-        (areas.is_london or areas.new_la_code = 'E12000007')
+        (areas.is_london or areas.new_la_code = alliance.region_code)
         and changes.period_type != 'rolling_4q'
         and changes.value is not null
 
@@ -137,7 +140,10 @@ select
         end,
         case
             when tells_place and is_significant
-                then 'significantly ' || case direction when 'high' then 'above' else 'below' end || ' London'
+                then
+                    'significantly '
+                    || case direction when 'high' then 'above ' else 'below ' end
+                    || region_in_text
         end,
         case
             when tells_place and is_lasting

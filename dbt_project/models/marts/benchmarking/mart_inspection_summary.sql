@@ -17,7 +17,7 @@ memberships as (
     union all
     select
         new_la_code,
-        'E12000007' as area_code
+        region_code as area_code
     from {{ ref('local_authorities') }}
     where is_london
     union all

@@ -21,22 +21,37 @@ items as (
 
 ),
 
+-- England, the region served and its parts: Inner and Outer London are told beside London alone.
+places as (
+
+    select
+        areas.area_code,
+        areas.area_code = alliance.region_code as is_region
+    from {{ ref('areas') }} as areas
+    inner join {{ ref('alliance') }} as alliance
+        on
+            areas.area_level = 'country'
+            or areas.area_code = alliance.region_code
+            or areas.parent_code = alliance.region_code
+
+),
+
 areas as (
 
     select
-        indicator_code,
-        source,
-        period_type,
-        period_label,
-        max(case new_la_code when 'E12000007' then value end) as london_value,
-        max(case new_la_code when 'E12000007' then numerator end) as london_numerator,
-        max(case new_la_code when 'E12000007' then denominator end) as london_denominator,
-        max(case new_la_code when 'E13000001' then value end) as inner_value,
-        max(case new_la_code when 'E13000002' then value end) as outer_value,
-        max(case new_la_code when 'E92000001' then value end) as england_value
+        figures.indicator_code,
+        figures.source,
+        figures.period_type,
+        figures.period_label,
+        max(case when places.is_region then figures.value end) as london_value,
+        max(case when places.is_region then figures.numerator end) as london_numerator,
+        max(case when places.is_region then figures.denominator end) as london_denominator,
+        max(case places.area_code when 'E13000001' then figures.value end) as inner_value,
+        max(case places.area_code when 'E13000002' then figures.value end) as outer_value,
+        max(case places.area_code when 'E92000001' then figures.value end) as england_value
     from figures
-    where new_la_code in ('E12000007', 'E13000001', 'E13000002', 'E92000001')
-    group by indicator_code, source, period_type, period_label
+    inner join places on figures.new_la_code = places.area_code
+    group by figures.indicator_code, figures.source, figures.period_type, figures.period_label
 
 ),
 
