@@ -20,8 +20,8 @@ _WORDS = {
     "no_overlap": "No two rows of {subject} are in force on the same day.",
     "as_many_rows_as": "It has as many rows as {parts} together: none lost, none doubled.",
     "one_true_per": "Exactly one row for each {columns} has `{flag}`.",
-    "distinct_per": "For each {columns} there are {expected} different `{counted}`: nobody is "
-    "missing.",
+    "distinct_per": "For each {columns} there are as many different `{counted}` as {of} has rows "
+    "with {condition}: nobody is missing.",
 }
 _REF = re.compile(r"\{\{\s*|\s*\}\}|ref\('(\w+)'\)|source\('\w+',\s*'(\w+)'\)")
 

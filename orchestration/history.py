@@ -8,7 +8,6 @@ took longer than dbt. On another storage nothing is changed. No event is read or
 import contextlib
 import sqlite3
 from collections.abc import Iterator
-from typing import Any
 
 import dagster as dg
 from dagster._core.storage.event_log import SqliteEventLogStorage
@@ -23,7 +22,7 @@ def kept_open(instance: dg.DagsterInstance) -> Iterator[None]:
     A block within another changes nothing. Events are committed one by one as ever, so whoever
     reads the history meanwhile sees them; a process that is killed loses none of them.
     """
-    storage: Any = instance.event_log_storage
+    storage = instance.event_log_storage
     if not isinstance(storage, SqliteEventLogStorage) or "_connect" in vars(storage):
         yield
         return
@@ -41,11 +40,11 @@ def kept_open(instance: dg.DagsterInstance) -> Iterator[None]:
             with opened[shard].begin() as connection:
                 yield connection
 
-    storage._connect = connect
+    vars(storage)["_connect"] = connect
     try:
         yield
     finally:
-        del storage._connect
+        del vars(storage)["_connect"]
         for engine in opened.values():
             engine.dispose()
 

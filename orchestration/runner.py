@@ -133,9 +133,8 @@ def _run(
         instance.add_event_listener(run_id, progress.handle)
         job = definitions.resolve_job_def(BY_SOURCE[source].name if source else QUARTER.name)
         # Seeds that stand as the project has them are not loaded and tested again.
-        assets = job.asset_layer.executable_asset_keys - (
-            seed_keys() if warehouse.stands(place) else set()
-        )
+        unchanged = seed_keys() if warehouse.stands(place) else set()
+        assets = set(job.asset_layer.executable_asset_keys) - unchanged
         result = job.execute_in_process(
             instance=instance,
             partition_key=quarter.key,
