@@ -9,7 +9,7 @@
 -- valid_to: Last day; from the next the failure blocks again
 -- reference: Where the decision stands
 -- state: in force, over or not begun, on the day of asking
--- is_used: Whether these marts were published under it; one in force that is not is needed no longer, or not yet
+-- is_used: Whether these marts were published under it; one in force and not used is not needed now
 select
     waiver_id as waiver,
     rule_id as rule,

@@ -16,7 +16,10 @@
 -- trend: rising, falling, none or too_few_points
 with of_london as (
     select * from fct_change
-    where new_la_code in (select region_code from dim_local_authority where is_london)
+    where new_la_code in (
+        select region_code from dim_local_authority
+        where is_london
+    )
 )
 
 select
