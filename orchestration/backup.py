@@ -115,9 +115,9 @@ def backup(
             raise NoBackup(f"{to} lies in {own} itself; name a folder elsewhere, on another disk.")
     to.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = to / f"liia-backup-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    if made.exists():
-        raise NoBackup(f"{made} is there already.")
     with alone_in(place.root, WORK, wait=wait):
+        if made.exists():
+            raise NoBackup(f"{made} is there already.")
         _clear(to)
         beside = to / f".{made.name}.part"
         beside.mkdir(mode=0o700)

@@ -1,11 +1,12 @@
 """Fixtures shared by all tests: the reader's tools on PATH, other people's data, whole runs."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,11 @@ class Run:
 
     def mart(self, name: str) -> pd.DataFrame:
         return pd.read_parquet(self.home / "marts" / f"{name}.parquet")
+
+
+# For processes that a test ends by signals: whoever runs tests in the background has Ctrl-C ignored,
+# which children inherit, and Dagster's servers take for SIGTERM what they find for Ctrl-C.
+ctrl_c_reaches_it = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
 
 
 def liia(*arguments: object, project: Path = PROJECT) -> subprocess.CompletedProcess[str]:

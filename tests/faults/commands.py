@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, ctrl_c_reaches_it
 
 QUARTER = "2025-26-Q2"
 INJECTED = Path(__file__).with_name("injected")
@@ -73,6 +73,7 @@ def start(
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=ctrl_c_reaches_it,  # noqa: PLW1509
     )
 
 

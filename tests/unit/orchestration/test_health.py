@@ -52,7 +52,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     return home
 
 
-def ask(place: Home, unattended: bool = False, now: datetime = NOW) -> dict[str, Line]:
+def ask(place: Home, unattended: bool = False, now: datetime | None = None) -> dict[str, Line]:
+    now = now or datetime.now(LONDON)
     return {line.name: line for line in health.examine(place, now, unattended)}
 
 
@@ -119,7 +120,7 @@ HARM: dict[str, tuple[Callable[[Home, pytest.MonkeyPatch], object], str]] = {
     "landing zone": (lambda place, _: place.landing.rmdir(), "is not there"),
     "disk": (full, "0.9 GB free"),
     "clock": (ahead, "and the home was written to at"),
-    "ledger": (torn_ledger, "that of return cannot be read (ArrowInvalid)"),
+    "ledger": (torn_ledger, "that of return cannot be read (Damaged)"),
     "marts": (other_marts, "not as their gate let them pass: fct_measure"),
     "egress log": (broken_log, "line 1"),
     "history": (torn_history, "in files of the home, and cannot be read"),
@@ -175,16 +176,16 @@ def test_a_run_that_does_not_go_on(place: Home) -> None:
         instance.add_run(DagsterRun(job_name="quarter", run_id="f" * 32))
         instance.report_engine_event("waits", instance.get_run_by_id("f" * 32))
     assert faults(ask(place)) == {}
-    later = NOW + timedelta(hours=5)
-    lines = ask(place, now=later)
+    now = datetime.now(LONDON)
+    lines = ask(place, now=now + timedelta(hours=5))
     assert lines["runs"].found == "do not go on: quarter ffffffff (not_started)"
     _started(place)
-    soon = ask(place, now=NOW + timedelta(minutes=5))
+    soon = ask(place, now=now + timedelta(minutes=5))
     assert "runs" not in faults(soon)
-    lines = ask(place, now=NOW + timedelta(minutes=20))
+    lines = ask(place, now=now + timedelta(minutes=20))
     assert lines["runs"].found == "do not go on: quarter ffffffff (started)"
     with alone_in(place.root, WORK):
-        lines = ask(place, now=NOW + timedelta(minutes=20))
+        lines = ask(place, now=now + timedelta(minutes=20))
     assert lines["runs"].state is State.OK
 
 

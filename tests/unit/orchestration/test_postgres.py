@@ -22,7 +22,7 @@ from orchestration.backup import backup
 from orchestration.health import State
 from orchestration.home import POSTGRES, Home
 from orchestration.notices import telling
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, ctrl_c_reaches_it
 from tests.postgres_server import PASSWORD, postgres
 
 
@@ -138,6 +138,7 @@ def code(place: Home) -> Iterator[subprocess.Popen[str]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=ctrl_c_reaches_it,  # noqa: PLW1509
     )
     try:
         yield process
