@@ -80,8 +80,8 @@ class Run:
         return pd.read_parquet(self.home / "marts" / f"{name}.parquet")
 
 
-# For processes that a test ends by signals: whoever runs tests in the background has Ctrl-C ignored,
-# which children inherit, and Dagster's servers take for SIGTERM what they find for Ctrl-C.
+# For processes that a test ends by signals: tests run in the background have Ctrl-C ignored, which
+# children inherit, and Dagster's servers take for SIGTERM what they find for Ctrl-C.
 ctrl_c_reaches_it = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
 
 

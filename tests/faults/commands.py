@@ -73,7 +73,7 @@ def start(
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        preexec_fn=ctrl_c_reaches_it,  # noqa: PLW1509
+        preexec_fn=ctrl_c_reaches_it,
     )
 
 

@@ -138,7 +138,7 @@ def code(place: Home) -> Iterator[subprocess.Popen[str]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        preexec_fn=ctrl_c_reaches_it,  # noqa: PLW1509
+        preexec_fn=ctrl_c_reaches_it,
     )
     try:
         yield process
