@@ -58,8 +58,12 @@ class Outcome:
     evaluated: Counter[str] = field(default_factory=Counter)
 
     @property
+    def blocking(self) -> list[Failure]:
+        return [failure for failure in self.failures if failure.severity == "critical"]
+
+    @property
     def blocks(self) -> bool:
-        return any(failure.severity == "critical" for failure in self.failures)
+        return bool(self.blocking)
 
     @property
     def waivers(self) -> list[Waiver]:

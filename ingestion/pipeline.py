@@ -384,7 +384,7 @@ def _save(parsed: Parsed, file_id: str, folder: Path) -> None:
 def _hashes(folder: Path) -> dict[str, str]:
     """Of the tables kept in a folder, by file name."""
     tables = sorted(folder.glob("*.parquet"))
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in tables}
+    return {path.name: whole.sha256_of(path) for path in tables}
 
 
 def _load(folder: Path) -> Parsed:

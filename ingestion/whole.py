@@ -5,6 +5,7 @@ Always the same name beside: what an interrupted run left is taken away by the n
 """
 
 import ctypes
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -15,6 +16,12 @@ class Damaged(Exception):
 
     Raised from nothing: what a library said of it would be all that a person is told.
     """
+
+
+def sha256_of(path: Path) -> str:
+    """The hash by which a file is known to be what was written."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_text(path: Path, text: str, mode: int = 0o666) -> None:

@@ -6,7 +6,6 @@ Data Docs) is left out, but for marts and outputs: people go on reading those me
 """
 
 import contextlib
-import hashlib
 import json
 import os
 import re
@@ -22,6 +21,7 @@ from typing import IO
 from pydantic import TypeAdapter, ValidationError
 
 from ingestion.lock import AtWork, alone_in
+from ingestion.whole import sha256_of
 from orchestration.home import WORK, Home
 
 MANIFEST = "manifest.json"
@@ -252,11 +252,6 @@ def _copy_database(source: Path, dest: Path) -> None:
             f"{source} cannot be copied ({error}). If it is damaged, put it back from a backup, or"
             " delete it: the history in it is lost."
         ) from error
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _new(path: Path) -> IO[bytes]:

@@ -67,6 +67,10 @@ class Home:
         """The hashes of the staged marts that their gate let pass."""
         return self.staged_marts / "passed_the_gate.json"
 
+    def raw_gate_record(self, source: str) -> Path:
+        """The same of the raw tables of a source."""
+        return self.root / "warehouse" / "passed" / f"{source}.json"
+
     @property
     def gate_waivers(self) -> Path:
         """Under which waivers each gate let pass, a file for each."""

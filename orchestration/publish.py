@@ -4,7 +4,6 @@ Reads the Parquet that dbt staged, never the warehouse file, which only dbt open
 gate on the marts; nothing is computed here.
 """
 
-import hashlib
 import json
 import shutil
 from collections.abc import Sequence
@@ -17,12 +16,9 @@ import pyarrow.parquet as pq
 from expectations.waivers import Waiver
 from exports.release.accepted import NAME as ACCEPTED
 from ingestion import whole
-from orchestration import analyst
+from orchestration import analyst, passed
 from orchestration.home import DBT_PROJECT, Home
-
-
-class GateNotPassed(Exception):
-    """The staged marts are not those that the gate let pass."""
+from orchestration.passed import GateNotPassed
 
 
 def mart_names() -> list[str]:
@@ -31,16 +27,12 @@ def mart_names() -> list[str]:
 
 
 def let_pass(home: Home) -> None:
-    """Note what the gate has seen: publication takes these files and no others.
-
-    Blocking checks hold within one run; somebody who materialises publication alone, after a gate
-    has failed, would otherwise publish what it held back.
-    """
-    whole.write_text(home.gate_record, json.dumps(_hashes(home)))
+    """Note what the gate has seen: publication takes these files and no others."""
+    passed.note(home.gate_record, _staged(home))
 
 
 def hold_back(home: Home) -> None:
-    home.gate_record.unlink(missing_ok=True)
+    passed.forget(home.gate_record)
 
 
 def accept(home: Home, gate: str, waivers: Sequence[Waiver]) -> None:
@@ -58,23 +50,17 @@ def _accepted(home: Home) -> str:
     return json.dumps([by_id[name] for name in sorted(by_id)], indent=2) + "\n"
 
 
-def _hashes(home: Home) -> dict[str, str]:
-    return {name: _hash(home.staged_marts / f"{name}.parquet") for name in mart_names()}
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _staged(home: Home) -> dict[str, Path]:
+    return {name: home.staged_marts / f"{name}.parquet" for name in mart_names()}
 
 
 def noted_by_gate(home: Home) -> dict[str, str] | None:
     """The hash of each mart as the gate let it pass; None where nothing has passed since."""
-    if not home.gate_record.exists():
-        return None
-    return json.loads(home.gate_record.read_text(encoding="utf-8"))
+    return passed.noted(home.gate_record)
 
 
 def published_hashes(home: Home) -> dict[str, str]:
-    return {path.stem: _hash(path) for path in sorted(home.marts.glob("[!.]*.parquet"))}
+    return passed.hashes({path.stem: path for path in sorted(home.marts.glob("[!.]*.parquet"))})
 
 
 def _marts() -> dict[str, dict[str, Any]]:
@@ -96,7 +82,7 @@ def publish(home: Home) -> dict[str, int]:
     reader sees the old marts or the new ones, never some of each. Raises GateNotPassed when the
     staged files are not those the gate passed.
     """
-    if noted_by_gate(home) != _hashes(home):
+    if not passed.holds(home.gate_record, _staged(home)):
         raise GateNotPassed(
             "The marts waiting for publication have not passed their gate; run the whole quarter,"
             " or the marts with their checks, before publishing"
@@ -105,8 +91,7 @@ def publish(home: Home) -> dict[str, int]:
     new = whole.beside(home.marts)
     (new / ACCEPTED).write_text(_accepted(home), encoding="utf-8")
     rows = {}
-    for name in mart_names():
-        source = home.staged_marts / f"{name}.parquet"
+    for name, source in _staged(home).items():
         shutil.copyfile(source, new / source.name)
         rows[name] = pq.read_metadata(source).num_rows
     # What takes long, and the room on the disk, before anything changes for readers.

@@ -12,7 +12,8 @@ from pathlib import Path, PurePosixPath
 
 from ingestion.lock import alone_in
 from ingestion.periods import Quarter
-from orchestration.backup import KEPT, KEY, MANIFEST, Manifest, sha256_of
+from ingestion.whole import sha256_of
+from orchestration.backup import KEPT, KEY, MANIFEST, Manifest
 
 _SHOWN = 5
 

@@ -8,7 +8,6 @@ one only if it is named here, with the columns that may be seen: no list of chil
 authority, no sender, no finding.
 """
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,8 @@ from typing import Any
 import dagster as dg
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from ingestion.whole import sha256_of
 
 # What says how new a row is, the first of these that a table has: of figures the period, of files
 # when they came.
@@ -91,8 +92,7 @@ def content_metadata(path: Path) -> dict[str, Any]:
 
 def content_hash(path: Path) -> str:
     """Enough of a file's SHA-256 to tell two contents apart; a whole one makes every page wide."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:HASH]
+    return sha256_of(path)[:HASH]
 
 
 def _newest(path: Path, column: str) -> object:

@@ -103,14 +103,13 @@ def _left(home: Home, project: str) -> str | None:
     """What a build has left: of which project, and the file to the byte."""
     if not home.warehouse.exists() or _log(home.warehouse).exists():
         return None
-    with home.warehouse.open("rb") as file:
-        left = hashlib.file_digest(file, "sha256").hexdigest()
-    return json.dumps({"project": project, "warehouse": left}, indent=2) + "\n"
+    left = {"project": project, "warehouse": whole.sha256_of(home.warehouse)}
+    return json.dumps(left, indent=2) + "\n"
 
 
 def _project() -> str:
     digest = hashlib.sha256()
     for path in project_files():
         digest.update(f"{path.relative_to(DBT_PROJECT).as_posix()}\0".encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        digest.update(whole.sha256_of(path).encode())
     return digest.hexdigest()

@@ -16,6 +16,7 @@ import duckdb
 import pytest
 import requests
 
+from ingestion.sample.deliveries import MISSING_NOW
 from orchestration.home import Home
 from tests.browser import chromium, needs_chromium
 from tests.conftest import PROJECT, Run
@@ -251,7 +252,10 @@ def test_the_page_of_returns_names_who_is_missing(
     address: str, pages: dict[Key, dict[str, Any]]
 ) -> None:
     missing = _entries(pages["outputs", "returns"])["missing"]["text"]
+    assert missing.count(", ") + 1 == len(MISSING_NOW)
     with chromium() as browser:
         page = browser.new_page(viewport={"width": 1500, "height": 950})
         page.goto(f"{address}/assets/outputs/returns?view=overview")
-        page.get_by_text(missing).first.wait_for(timeout=60_000)
+        named = page.get_by_text(missing).first
+        named.wait_for(timeout=60_000)
+        assert named.is_visible()

@@ -45,6 +45,10 @@ def test_help_lists_the_commands() -> None:
             "--report takes a folder",
         ),
         (["fetch-published", "--landing", "nowhere"], "There is no landing zone at"),
+        (
+            ["run", "--quarter", "2025-26-Q2", "--source", "returns"],
+            "There is no source 'returns'. It is one of return, annex_a, published, narrative.",
+        ),
         (["purge", "--home", "nowhere"], "There is no home at"),
         (["purge", "--home", str(PROJECT), "--landing", "nowhere"], "There is no landing zone at"),
         (["purge", "--as-of", "yesterday"], "'yesterday' is not a day; write it like 2026-07-01"),
@@ -69,6 +73,13 @@ def test_a_quarter_that_cannot_be_run_is_exit_2_with_the_range(
     assert done.returncode == 2
     assert "from 2018-19 Q1 to the one that ended last" in " ".join(done.stdout.split())
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_one_source_of_a_home_without_marts_asks_for_the_whole_quarter(tmp_path: Path) -> None:
+    (tmp_path / "landing").mkdir()
+    done = liia("run", "--quarter", "2025-26-Q2", "--source", "return", "--home", tmp_path)
+    assert done.returncode == 2
+    assert "run the whole quarter first" in " ".join(done.stdout.split())
 
 
 def test_two_runs_in_one_home_do_not_meet(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ RULE = suites.Rule(
 class Ran:
     result: dg.ExecuteInProcessResult
     blocks: list
+    other: dg.ExecuteInProcessResult
+    home: Home
 
     def metadata(self, check_name: str) -> dict[str, dg.MetadataValue]:
         (check,) = [
@@ -55,13 +57,15 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
         from orchestration.definitions import build
         from orchestration.notices import runs
 
-        result = (
-            build()
-            .resolve_job_def("returns_in")
-            .execute_in_process(instance=instance, partition_key="2025-07-01", raise_on_error=False)
+        definitions = build()
+        result, other = (
+            definitions.resolve_job_def(job).execute_in_process(
+                instance=instance, partition_key="2025-07-01", raise_on_error=False
+            )
+            for job in ("returns_in", "narratives_in")
         )
         blocks, _ = runs.blocks(instance, result.dagster_run)
-        yield Ran(result, blocks)
+        yield Ran(result, blocks, other, place)
 
 
 def test_nothing_after_a_raw_table_that_fails_its_gate_runs(ran: Ran) -> None:
@@ -70,6 +74,17 @@ def test_nothing_after_a_raw_table_that_fails_its_gate_runs(ran: Ran) -> None:
     made = {e.asset_key.path[0] for e in ran.result.all_events if e.is_step_materialization}
     assert made == {"raw"}
     assert not ran.result.success
+
+
+def test_a_run_about_another_source_does_not_build_on_it_either(ran: Ran) -> None:
+    steps = {event.step_key for event in ran.other.all_events if event.is_step_start}
+    assert steps == {"ingest_narrative", "raw_gate_narrative", "transform"}
+    (failed,) = [event for event in ran.other.all_events if event.is_step_failure]
+    assert failed.step_key == "transform"
+    said = failed.step_failure_data.error.cause.message
+    assert f"return_values: {RULE.rule_id}" in said
+    assert "run the whole quarter once they do" in said
+    assert not ran.home.warehouse.exists()
 
 
 def test_its_check_names_rule_rows_and_the_cells_they_came_from(ran: Ran) -> None:
