@@ -5,7 +5,6 @@ blocks; `notices` says what somebody should see to although it was written; `del
 get to its recipient, and undoes nothing.
 """
 
-import hashlib
 import json
 import warnings
 from collections import Counter
@@ -238,10 +237,7 @@ def _record(quarter: Quarter, home: Home, run_id: str) -> dict[str, Any]:
         "version": version("liia-platform"),
         "landing": str(home.landing),
         "synthetic": is_synthetic(home.landing),
-        "files": {
-            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in files
-        },
+        "files": {path.relative_to(folder).as_posix(): whole.sha256_of(path) for path in files},
     }
     path = folder / "run.json"
     whole.write_text(path, json.dumps(record, indent=2) + "\n")

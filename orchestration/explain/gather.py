@@ -4,7 +4,6 @@ Computes no figure: the numbers are the marts', and the sums of what was pooled.
 value stands, and what rules found, have modules of their own.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +14,7 @@ from exports.marts import is_synthetic, read_mart
 from exports.rounding import fixed, rounded_value
 from ingestion.periods import Quarter
 from ingestion.registry import seed
+from ingestion.whole import sha256_of
 from orchestration.explain import cells
 from orchestration.explain.asked import (
     SOURCES,
@@ -420,6 +420,5 @@ def _gate(home: Home, mart: str) -> Gate:
         noted = None
     passed = None
     if noted is not None:
-        content = (home.marts / f"{mart}.parquet").read_bytes()
-        passed = hashlib.sha256(content).hexdigest() == noted
+        passed = sha256_of(home.marts / f"{mart}.parquet") == noted
     return Gate(mart, passed, str(report) if report.is_file() else None)
