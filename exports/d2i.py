@@ -29,7 +29,9 @@ from ingestion.registry import seed
 PRODUCT = "d2i"
 MARTS = riia_set.MARTS
 
-# London and neighbours are pooled where an authority is not in them.
+# Columns are named after the region, here as in product_columns.csv: london_value.
+_OWN = REGION.slug
+# The region and neighbours are pooled where an authority is not in them.
 _POOLED = (
     "fct_indicator.value",
     "fct_indicator.numerator",
@@ -39,8 +41,8 @@ _POOLED = (
 )
 ORIGINS: dict[str, tuple[str, ...]] = {
     **riia_set.ORIGINS,
-    "london_value": _POOLED,
-    "london_authorities": ("fct_indicator.n_authorities",),
+    f"{_OWN}_value": _POOLED,
+    f"{_OWN}_authorities": ("fct_indicator.n_authorities",),
     "neighbours_value": _POOLED[1:],
     "neighbours_used": ("fct_indicator.new_la_code",),
     "england_value": ("fct_indicator.value", "dim_indicator.decimals"),
@@ -50,8 +52,6 @@ ORIGINS: dict[str, tuple[str, ...]] = {
 SCHEMA = "1.0"
 
 # What a column holds in Parquet; all others are text. Nothing is null where there is a number.
-# Its columns are named after the region, here as in product_columns.csv: london_value.
-_OWN = REGION.slug
 _NUMBERS = ["numerator", "denominator", "value", f"{_OWN}_value", "neighbours_value"]
 _NUMBERS += ["england_value"]
 _WHOLE = [f"{_OWN}_authorities", "neighbours_used", "england_time_period"]
