@@ -5,8 +5,10 @@ Of child-level tables it is said what failed and in how many rows, and nothing o
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -19,9 +21,11 @@ from expectations.contracts import marts
 from expectations.suites import Rule, mart_suite, raw_suite
 from expectations.validation import Result, docs_page, validate
 from expectations.waivers import Decision, Waiver, decide
+from ingestion import side_by_side
 
 __all__ = [
-    "ACROSS", "Failure", "Outcome", "check_across", "check_mart", "check_raw", "docs_page",
+    "ACROSS", "Failure", "Outcome",
+    "check_across", "check_all_raw", "check_mart", "check_marts", "check_raw", "docs_page",
 ]  # fmt: skip
 
 # The Data Docs of the rules between marts; those of a table have its name.
@@ -122,9 +126,43 @@ def check_raw(table: str, path: Path, docs: Path, on: date | None = None) -> Out
     return _check(table, path, raw_suite(table), docs, not child_level(table), on, files)
 
 
+def check_all_raw(
+    tables: Mapping[str, Path], docs: Path, on: date | None = None
+) -> dict[str, Outcome]:
+    """Validate raw tables: outcomes by table."""
+    found = side_by_side.each(partial(_check_one_raw, docs=docs, on=on), tables.items())
+    return dict(zip(tables, found, strict=True))
+
+
+def _check_one_raw(table: tuple[str, Path], docs: Path, on: date | None) -> Outcome:
+    return check_raw(*table, docs, on)
+
+
 def check_mart(mart: str, path: Path, docs: Path, on: date | None = None) -> Outcome:
     """Validate a staged mart before it is published."""
     return _check(mart, path, mart_suite(mart), docs, True, on)
+
+
+def check_marts(staged: Path, raw: Path, docs: Path, on: date | None = None) -> dict[str, Outcome]:
+    """Validate all staged marts, each by itself and against the others: outcomes by mart."""
+    # What takes longest first, so that no helper is left alone with it at the end.
+    names = sorted(marts(), key=lambda mart: -_file(mart, staged).stat().st_size)
+    judge = partial(_judge, staged=staged, raw=raw, docs=docs, on=on)
+    across, *own = side_by_side.each(judge, [ACROSS, *names])
+    outcomes = {mart: outcomes[mart] for mart, outcomes in zip(names, own, strict=True)}
+    for mart, outcome in outcomes.items():
+        outcome.include(across[mart])
+    return outcomes
+
+
+def _judge(name: str, staged: Path, raw: Path, docs: Path, on: date | None) -> dict[str, Outcome]:
+    if name == ACROSS:
+        return check_across(staged, raw, docs, on)
+    return {name: check_mart(name, _file(name, staged), docs, on)}
+
+
+def _file(mart: str, staged: Path) -> Path:
+    return staged / f"{mart}.parquet"
 
 
 def check_across(staged: Path, raw: Path, docs: Path, on: date | None = None) -> dict[str, Outcome]:

@@ -19,7 +19,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from ingestion import aliases, kept_figures, landing, quarantine, releases, whole
+from ingestion import aliases, kept_figures, landing, quarantine, releases, side_by_side, whole
 from ingestion.aliases import Remembered
 from ingestion.contract import Table, contract
 from ingestion.findings import Finding, to_frame
@@ -198,8 +198,8 @@ def ingest(
             " Is the landing zone the right one, and in place? To withdraw them all, run again"
             " with --allow-withdrawals."
         )
-    for file in files:
-        submissions, is_new = _parse_once(file, home, key, remembered)
+    read = partial(_parse_once, home=home, key=key, remembered=remembered)
+    for file, (submissions, is_new) in zip(files, side_by_side.each(read, files), strict=True):
         entries += [(file, file_id, parsed) for file_id, parsed in submissions]
         result.parsed += is_new
     _history_is_whole(before, {file_id for _, file_id, _ in entries}, home)
@@ -304,6 +304,8 @@ def _parse_once(
             # Nothing is counted from what is set aside, so none of its rows is kept.
             each.tables, each.table_names = {}, []
         _save(each, name, kept / name)
+        # As from an earlier parse: on disk they are, and lists of children do not travel.
+        each.tables = {}
     if done:
         mark.parent.mkdir(parents=True, exist_ok=True)
         whole.write_text(mark, json.dumps(ids))

@@ -128,8 +128,10 @@ def run(
         )
     _needs_platform()
     from orchestration import interrupt
+    from orchestration.helped import helpers
 
-    with interrupt.ends_soon(_say_stopped):
+    # Before Dagster is imported: helpers import their own meanwhile.
+    with interrupt.ends_soon(_say_stopped), helpers():
         from orchestration.runner import run_quarter
 
         code = run_quarter(place, chosen, console, allow_withdrawals, source)

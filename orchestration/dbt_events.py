@@ -3,15 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from dagster_dbt import DbtCliInvocation
-from dagster_dbt.core.dbt_event_iterator import DbtEventIterator
 
-
-def finished(events: Iterator[Any], build: DbtCliInvocation) -> DbtEventIterator[Any]:
+def finished(events: Iterator[Any]) -> Iterator[Any]:
     """The same events, and the error that ended them if one did, once they have all come.
 
-    DuckDB lets nobody else in before dbt is done, so dagster-dbt waits for it in any case, but in a
-    loop without a pause that takes a processor from dbt.
+    What is added to them stands in the warehouse, where DuckDB lets nobody in before dbt is done.
     """
     seen: list[Any] = []
     failure: Exception | None = None
@@ -19,10 +15,6 @@ def finished(events: Iterator[Any], build: DbtCliInvocation) -> DbtEventIterator
         seen.extend(events)
     except Exception as error:
         failure = error
-
-    def again() -> Iterator[Any]:
-        yield from seen
-        if failure:
-            raise failure
-
-    return DbtEventIterator(again(), build)
+    yield from seen
+    if failure:
+        raise failure

@@ -14,8 +14,6 @@ def build(allow_withdrawals: bool = False, held: bool = False) -> dg.Definitions
     home.export(place)
     place.prepare()
 
-    from dagster_dbt import DbtCliResource
-
     from orchestration.defs import (
         gates,
         ingest,
@@ -26,7 +24,7 @@ def build(allow_withdrawals: bool = False, held: bool = False) -> dg.Definitions
         sensors,
         transform,
     )
-    from orchestration.resources import Platform
+    from orchestration.resources import Dbt, Platform
 
     return dg.Definitions(
         assets=[
@@ -51,7 +49,7 @@ def build(allow_withdrawals: bool = False, held: bool = False) -> dg.Definitions
                 allow_withdrawals=allow_withdrawals,
                 held=held,
             ),
-            "dbt": DbtCliResource(project_dir=transform.project()),
+            "dbt": Dbt.of(transform.project()),
         },
         # One process: a step per process costs about three seconds each on two cores.
         executor=dg.in_process_executor,

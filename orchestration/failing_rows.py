@@ -2,7 +2,7 @@
 
 What belongs here: which rows, and how much of them may be told. What does not: severity and number
 of rows, which dagster-dbt tells. Asked of tests that failed and of no others, so a good run pays
-nothing; the warehouse is read through dbt's own adapter, as dagster-dbt reads its row counts.
+nothing.
 
 Of a mart or a model only columns that name a figure are told (indicator, authority, period), of a
 seed all, as somebody has typed them and looks for the slip. Of a test that reads child-level rows
@@ -17,6 +17,7 @@ import dagster as dg
 from dagster_dbt import DbtCliInvocation
 
 from expectations.addresses import KEYS
+from orchestration.built import opened
 
 ROWS = "failing_rows"
 DEFINED = "defined_in"
@@ -29,7 +30,7 @@ Row = Mapping[str, Any]
 
 
 def with_failing_rows(
-    events: Iterable[Any], build: DbtCliInvocation, log: Callable[[str], None]
+    events: Iterable[Any], build: DbtCliInvocation, warehouse: Path, log: Callable[[str], None]
 ) -> Iterator[Any]:
     """dbt's events, those of failed tests with a few of the rows and where the test is written.
 
@@ -48,7 +49,7 @@ def with_failing_rows(
             more[DEFINED] = dg.MetadataValue.path(
                 str(Path(build.project_dir) / test["original_file_path"])
             )
-            found = [_told(test, build.manifest, row) for row in _rows(test, build)]
+            found = [_told(test, build.manifest, row) for row in _rows(test, build, warehouse)]
             if any(found):
                 more[ROWS] = dg.MetadataValue.table([dg.TableRecord(row) for row in found if row])
         except Exception as error:
@@ -56,13 +57,13 @@ def with_failing_rows(
         yield event.with_metadata({**event.metadata, **more})
 
 
-def _rows(test: Mapping[str, Any], build: DbtCliInvocation) -> Sequence[Row]:
+def _rows(test: Mapping[str, Any], build: DbtCliInvocation, warehouse: Path) -> Sequence[Row]:
     """The first rows that fail a test; none of a test that reads child-level rows."""
-    if _of_children(test, build.manifest) or build.adapter is None:
+    if _of_children(test, build.manifest):
         return []
-    with build.adapter.connection_named(f"failing_rows_{test['unique_id']}"):
-        _, table = build.adapter.execute(_query(test, build), fetch=True)
-    return [dict(zip(table.column_names, row.values(), strict=True)) for row in table.rows]
+    with opened(warehouse) as connection:
+        found = connection.sql(_query(test, build))
+        return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 
 
 def _query(test: Mapping[str, Any], build: DbtCliInvocation) -> str:

@@ -19,9 +19,7 @@ from orchestration.passed import GateNotPassed
 def judge(source: str, home: Home) -> dict[str, gate.Outcome]:
     """Hold the raw tables of a source against their rules, and note what came of it."""
     files, today = _files(source, home), datetime.now(LONDON).date()
-    outcomes = {
-        table: gate.check_raw(table, path, home.data_docs, today) for table, path in files.items()
-    }
+    outcomes = gate.check_all_raw(files, home.data_docs, today)
     waivers = [waiver for outcome in outcomes.values() for waiver in outcome.waivers]
     publish.accept(home, f"raw_{source}", waivers)
     # A waiver is of a day: what passed under one is judged again by whoever asks next.

@@ -33,6 +33,12 @@ def project_files() -> list[Path]:
     return sorted(path for path in [*files, *DBT_PROJECT.glob("*.yml")] if path.is_file())
 
 
+def is_newer_than_project(parsed: Path) -> bool:
+    """Whether what dbt made of the project is of its files as they are now."""
+    newest = max(path.stat().st_mtime for path in project_files())
+    return parsed.exists() and parsed.stat().st_mtime >= newest
+
+
 def stands(home: Home) -> bool:
     """The file is as a build of the project as it is now left it, with its tests."""
     note = _note(home)

@@ -26,6 +26,7 @@ from ingestion.pipeline import SOURCES, ingest, raw_path, tables_of
 from ingestion.sample import write_landing_zone
 from ingestion.sample.annex_a import bench_workbook
 from ingestion.sample.figures import london_authorities
+from orchestration.helped import helpers
 from orchestration.home import DBT_PROJECT, Home
 from tests.conftest import liia
 
@@ -125,8 +126,8 @@ def _bare(home: Home) -> float:
 
     def raw_gates() -> None:
         for source in SOURCES:
-            for table in tables_of(source):
-                gate.check_raw(table, raw_path(home.root, table), home.data_docs, now.date())
+            tables = {table: raw_path(home.root, table) for table in tables_of(source)}
+            gate.check_all_raw(tables, home.data_docs, now.date())
 
     def build() -> None:
         command = ["dbt", "--quiet", "build", "--full-refresh"]
@@ -136,10 +137,7 @@ def _bare(home: Home) -> float:
         subprocess.run([*command, *options, *target], cwd=DBT_PROJECT, env=environment, check=True)
 
     def marts_gate() -> None:
-        gate.check_across(home.staged_marts, home.raw, home.data_docs, now.date())
-        for mart in publish.mart_names():
-            path = home.staged_marts / f"{mart}.parquet"
-            gate.check_mart(mart, path, home.data_docs, now.date())
+        gate.check_marts(home.staged_marts, home.raw, home.data_docs, now.date())
         publish.let_pass(home)
 
     def products() -> None:
@@ -150,8 +148,9 @@ def _bare(home: Home) -> float:
         *(read, raw_gates, build, marts_gate, lambda: publish.publish(home), products)
     ]
     started = time.perf_counter()
-    for part in work:
-        part()
+    with helpers():
+        for part in work:
+            part()
     return time.perf_counter() - started
 
 

@@ -109,12 +109,11 @@ def marts_gate() -> dg.AssetChecksDefinition:
     def check(platform: Platform) -> Iterator[dg.AssetCheckResult]:
         home, docs = platform.home, platform.home.data_docs
         today = datetime.now(LONDON).date()
-        across = gate.check_across(home.staged_marts, home.raw, docs, today)
+        outcomes = gate.check_marts(home.staged_marts, home.raw, docs, today)
         held_back, waivers = False, []
         for key in mart_keys():
             mart = key.path[-1]
-            outcome = gate.check_mart(mart, home.staged_marts / f"{mart}.parquet", docs, today)
-            outcome.include(across[mart])
+            outcome = outcomes[mart]
             held_back |= outcome.blocks
             waivers += outcome.waivers
             paths = {

@@ -9,13 +9,13 @@ import dagster as dg
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
-    DbtCliResource,
     DbtProject,
     dbt_assets,
 )
 
 from ingestion.lock import alone_in
 from orchestration import raw_gate, warehouse
+from orchestration.built import with_tables
 from orchestration.column_lineage import stored_columns, with_column_lineage
 from orchestration.dbt_events import finished
 from orchestration.dbt_words import test_in_words
@@ -24,14 +24,16 @@ from orchestration.history import kept_open
 from orchestration.home import DBT_PROJECT
 from orchestration.lib import GROUPS, OWNERS, data_docs, with_code
 from orchestration.mart_facts import with_content
-from orchestration.resources import Platform
+from orchestration.resources import Dbt, Platform
 
 # One run at a time builds or publishes marts; others wait in the queue.
 WRITER = "duckdb_writer"
 # --full-refresh: a seed whose column type changed is made anew, not emptied and refilled.
 # Unit tests prove the SQL, not these data: they run with the other tests, and took half of dbt's
-# time here. Nobody reads the manifest that dbt would write twice of each build.
-BUILD = ["--no-write-json", "build", "--full-refresh", "--exclude-resource-type", "unit_test"]
+# time here. Nobody reads the manifest that dbt would write twice of each build, nor of what it
+# does in each thread, which took a tenth of its time to write down.
+_QUIET = ["--no-write-json", "--log-level-file", "info"]
+BUILD = [*_QUIET, "build", "--full-refresh", "--exclude-resource-type", "unit_test"]
 # The stage of the seeds, registry and reference data alike.
 SEEDS = "reference"
 
@@ -76,8 +78,7 @@ def project() -> DbtProject:
     manifest.parent.mkdir(parents=True, exist_ok=True)
     # Two processes that start at once must not read what the other is half through writing.
     with alone_in(manifest.parent, "dbt parse", wait=True):
-        newest = max(path.stat().st_mtime for path in warehouse.project_files())
-        if not manifest.exists() or newest > manifest.stat().st_mtime:
+        if not warehouse.is_newer_than_project(manifest):
             subprocess.run(
                 [
                     *("dbt", "--quiet", "parse"),
@@ -100,9 +101,7 @@ def transform_asset() -> dg.AssetsDefinition:
             DagsterDbtTranslatorSettings(enable_code_references=True)
         ),
     )
-    def transform(
-        context: dg.AssetExecutionContext, dbt: DbtCliResource, platform: Platform
-    ) -> Iterator[Any]:
+    def transform(context: dg.AssetExecutionContext, dbt: Dbt, platform: Platform) -> Iterator[Any]:
         home, log = platform.home, context.log
         raw_gate.require(home, log.info)
         is_whole = context.selected_asset_keys == TRANSFORM.keys
@@ -113,12 +112,11 @@ def transform_asset() -> dg.AssetsDefinition:
                 log.info("This run is about a part; all else is no longer as the project has it.")
                 dbt.cli(BUILD).wait()
             build = dbt.cli(BUILD, context=context)
-            done = finished(build.stream(), build)
-            with_columns = done.fetch_column_metadata(with_column_lineage=False)
-            with_rows = finished(with_columns, build).fetch_row_counts()
-            with_failures = with_failing_rows(with_rows, build, context.log.warning)
+            done = finished(build.stream())
+            with_columns = with_tables(done, build, home.warehouse, log.warning)
+            with_failures = with_failing_rows(with_columns, build, home.warehouse, log.warning)
             with_lineage = with_column_lineage(
-                with_failures, build, context.log.warning, partial(stored_columns, context.instance)
+                with_failures, build, log.warning, partial(stored_columns, context.instance)
             )
             yield from with_content(with_lineage, home.staged_marts)
 

@@ -6,10 +6,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
+import duckdb
 import pytest
 import yaml
 from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
 
+from orchestration.dbt_events import finished
 from orchestration.failing_rows import with_failing_rows
 
 MARK = "Zzyzx"
@@ -80,7 +82,8 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dg.Asse
         @dbt_assets(manifest=project.manifest_path, project=project)
         def small(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
             build = dbt.cli(["build"], context=context)
-            yield from with_failing_rows(build.stream().fetch_row_counts(), build, pytest.fail)
+            done = finished(build.stream())
+            yield from with_failing_rows(done, build, folder / "small.duckdb", pytest.fail)
 
         result = dg.materialize([small], resources={"dbt": DbtCliResource(project_dir=project)})
         yield {
@@ -127,10 +130,7 @@ def test_a_failed_check_leads_to_its_yaml_and_one_that_holds_has_nothing_more(
     assert not {"defined_in", "failing_rows"} & holds.metadata.keys()
 
 
-def test_rows_that_cannot_be_read_are_a_line_in_the_log_without_a_cell() -> None:
-    def refuses(*_: object, **__: object) -> None:
-        raise ValueError(MARK)
-
+def test_rows_that_cannot_be_read_are_a_line_in_the_log_without_a_cell(tmp_path: Path) -> None:
     node = {
         "unique_id": "test.small.t",
         "name": "t",
@@ -142,16 +142,20 @@ def test_rows_that_cannot_be_read_are_a_line_in_the_log_without_a_cell() -> None
     build = SimpleNamespace(
         manifest={"nodes": {"test.small.t": node}, "sources": {}},
         project_dir=Path("project"),
-        target_path=Path("target"),
-        adapter=SimpleNamespace(connection_named=refuses),
+        target_path=tmp_path / "target",
     )
     failed = dg.AssetCheckResult(
         passed=False, check_name="t", metadata={"unique_id": "test.small.t"}
     )
     output = dg.Output(None, "a_model", metadata={"unique_id": "model.small.m"})
     log: list[str] = []
-    check, other = with_failing_rows([failed, output], build, log.append)
+    folder = tmp_path / "target" / "compiled" / "small" / "models" / "rules.yml"
+    folder.mkdir(parents=True)
+    (folder / "t.sql").write_text(f"select cast('{MARK}' as integer)", encoding="utf-8")
+    warehouse = tmp_path / "small.duckdb"
+    duckdb.connect(warehouse).close()
+    check, other = with_failing_rows([failed, output], build, warehouse, log.append)
     assert other is output
     assert not check.passed
-    assert log == ["t: its failing rows cannot be shown (ValueError)"]
+    assert log == ["t: its failing rows cannot be shown (ConversionException)"]
     assert "failing_rows" not in check.metadata

@@ -1,0 +1,10 @@
+"""Great Expectations, which tells nobody outside that it was used. Takes seconds to import."""
+
+import os
+
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
+
+# Reads the environment as it is imported.
+import great_expectations as gx
+
+__all__ = ["gx"]
