@@ -8,11 +8,13 @@ parse, thus for every home but one: a third of the time of a run in which one fi
 that is parsed hangs on the home. No dagster import here: it would cost what is gained.
 """
 
+import os
 from importlib.metadata import version
 from typing import Any
 
 from dbt.cli.main import cli
 from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import SeedNode
 from dbt.parser.manifest import extended_mashumuro_decoder
 
 from orchestration import warehouse
@@ -20,14 +22,17 @@ from orchestration.home import DBT_PROJECT
 
 
 def main() -> None:
-    manifest = parsed()
-    cli(obj={"manifest": manifest} if manifest else {})
+    if manifest := parsed():
+        cli(obj={"manifest": manifest})
+    # What is of no use to us is of none to dbt's own partial parsing, which asks less of it.
+    os.environ["DBT_PARTIAL_PARSE"] = "false"
+    cli()
 
 
 def parsed() -> Manifest | None:
     """The manifest of the last parse; None where dbt is to parse for itself.
 
-    That is after a change of the project, even one made while Dagster ran, and of dbt.
+    That is after a change of the project, even while Dagster ran, of its place, and of dbt.
     """
     path = DBT_PROJECT / "target" / "partial_parse.msgpack"
     if not warehouse.is_newer_than_project(path):
@@ -36,7 +41,8 @@ def parsed() -> Manifest | None:
         manifest: Any = Manifest.from_msgpack(path.read_bytes(), decoder=extended_mashumuro_decoder)
     except Exception:
         return None  # of another dbt, or half written by one that parses now
-    if manifest.metadata.dbt_version != version("dbt-core"):
+    places = {node.root_path for node in manifest.nodes.values() if isinstance(node, SeedNode)}
+    if manifest.metadata.dbt_version != version("dbt-core") or places != {str(DBT_PROJECT)}:
         return None
     # What dbt does with a manifest that it finds unchanged.
     manifest.build_parent_and_child_maps()

@@ -8,6 +8,7 @@ took longer than dbt. On another storage nothing is changed. No event is read or
 import contextlib
 import sqlite3
 from collections.abc import Iterator
+from functools import cache
 
 import dagster as dg
 from dagster._core.storage.event_log import SqliteEventLogStorage
@@ -40,11 +41,14 @@ def kept_open(instance: dg.DagsterInstance) -> Iterator[None]:
             with opened[shard].begin() as connection:
                 yield connection
 
-    vars(storage)["_connect"] = connect
+    # Asked about each result of a check, from the database's catalogue; a table does not go again.
+    own = {"_connect": connect, "has_table": cache(storage.has_table)}
+    vars(storage).update(own)
     try:
         yield
     finally:
-        del vars(storage)["_connect"]
+        for name in own:
+            del vars(storage)[name]
         for engine in opened.values():
             engine.dispose()
 

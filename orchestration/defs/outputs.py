@@ -37,6 +37,9 @@ warnings.filterwarnings("ignore", ".*`backfill_policy`", dg.BetaWarning)
 # Any range of quarters is written in one run: marts are built once, whatever the range.
 ONE_RUN = dg.BackfillPolicy.single_run()
 
+# Of the products the one that is waited for: written before the others, which are by name.
+_FIRST = "dfe"
+
 
 @dg.asset(
     key=PUBLISHED,
@@ -117,6 +120,7 @@ def product_asset(product: Product) -> dg.AssetsDefinition:
         group_name=GROUPS["outputs"],
         owners=OWNERS,
         kinds={"csv" if product.origins else "html"},
+        op_tags={"dagster/priority": "1" if product.product_id == _FIRST else "0"},
         metadata=columns_of(product),
         description=f"{product.title}. {product.description}. Written by the release gate alone, "
         "from the marts that it depends on; `manifest.json` beside it says for whom and why.",

@@ -1,6 +1,7 @@
 """`liia-dbt` takes the project as it was parsed, unless that is no longer the project."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +32,17 @@ def test_a_changed_project_is_parsed_again(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_newer_dbt_parses_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dbt_program, "version", lambda _: "99.0.0")
+    assert dbt_program.parsed() is None
+
+
+def test_parsed_in_another_place_its_seeds_would_be_read_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    manifest = dbt_program.parsed()
+    assert manifest is not None
+    seed: Any = manifest.nodes["seed.liia.measures"]
+    seed.root_path = "dbt_project"
+    monkeypatch.setattr(dbt_program.Manifest, "from_msgpack", lambda *_, **__: manifest)
     assert dbt_program.parsed() is None
 
 

@@ -23,10 +23,9 @@ files as (
     select
         *,
         coalesce(extract_date_basis = 'inferred from the latest event', false) as is_inferred
-    from {{ ref('stg_ledger__files') }}
+    from {{ ref('stg_ledger__annex_a_files') }}
     where
-        source_name = 'annex_a'
-        and state = 'accepted'
+        state = 'accepted'
         -- Values read off ChAT come in files without any list.
         and {{ text_list_has('table_names', "'annex_a_columns'") }}
 

@@ -20,7 +20,7 @@ with landed as (
             published.dataset = mapping.dataset
             and published.column_name = mapping.column_name
             and published.filter_key = mapping.filter_key
-    inner join {{ ref('stg_ledger__files') }} as files on published.file_id = files.file_id
+    inner join {{ ref('stg_ledger__published_files') }} as files on published.file_id = files.file_id
 
 ),
 

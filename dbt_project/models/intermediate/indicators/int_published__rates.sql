@@ -18,6 +18,6 @@ inner join {{ ref('published_indicators') }} as mapping
         published.dataset = mapping.dataset
         and published.column_name = mapping.column_name
         and published.filter_key = coalesce(mapping.filter_key, '')
-inner join {{ ref('stg_ledger__files') }} as files on published.file_id = files.file_id
+inner join {{ ref('stg_ledger__published_files') }} as files on published.file_id = files.file_id
 left join {{ ref('areas') }} as areas on published.new_la_code = areas.area_code
 where published.value is not null

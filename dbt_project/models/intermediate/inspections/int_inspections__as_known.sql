@@ -11,7 +11,7 @@ with files as (
         submission_number,
         is_current,
         max(case when is_current then submission_number end) over () as current_number
-    from {{ ref('stg_ledger__files') }}
+    from {{ ref('stg_ledger__published_files') }}
     where dataset = 'ofsted_ilacs' and state in ('accepted', 'replaced')
     -- Of files of one date, such as one and its correction, one stands: first what is still there.
     qualify row_number() over (

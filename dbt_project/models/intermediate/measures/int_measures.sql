@@ -22,7 +22,7 @@ received as (
         measures.* exclude (complete_at),
         coalesce(measures.complete_at, files.received_at) as received_at
     from measures
-    left join {{ ref('stg_ledger__files') }} as files on measures.file_id = files.file_id
+    left join {{ ref('int_ledger__files') }} as files on measures.file_id = files.file_id
 
 ),
 

@@ -32,7 +32,7 @@ read_off as (
         read_values.file_id,
         read_values.source_address
     from {{ ref('stg_annex_a__chat_values') }} as read_values
-    inner join {{ ref('stg_ledger__files') }} as files on read_values.file_id = files.file_id
+    inner join {{ ref('stg_ledger__annex_a_files') }} as files on read_values.file_id = files.file_id
     inner join {{ ref('quarters') }} as calendar on read_values.quarter_label = calendar.quarter_label
     inner join {{ ref('measures') }} as measures on read_values.measure_code = measures.measure_code
     left join {{ ref('annex_a_measures') }} as derivable
@@ -55,7 +55,7 @@ kept as (
         coalesce(figures.is_proxy, derivable.is_proxy) as is_proxy,
         files.file_id,
         {{ list_label('derivable.list_name') }} as source_address
-    from {{ ref('stg_ledger__files') }} as files
+    from {{ ref('stg_ledger__annex_a_files') }} as files
     inner join {{ ref('annex_a_measures') }} as derivable
         on {{ text_list_has('files.table_names', 'derivable.list_name') }}
     inner join {{ ref('quarters') }} as calendar on files.quarter_label = calendar.quarter_label
@@ -64,7 +64,7 @@ kept as (
             files.file_id = figures.file_id
             and derivable.measure_code = figures.measure_code
             and (derivable.use = 'base') = figures.is_base
-    where files.source_name = 'annex_a' and files.state = 'purged'
+    where files.state = 'purged'
 
 ),
 
@@ -109,4 +109,4 @@ select
     told.file_id,
     told.source_address
 from told
-inner join {{ ref('stg_ledger__files') }} as files on told.file_id = files.file_id
+inner join {{ ref('stg_ledger__annex_a_files') }} as files on told.file_id = files.file_id

@@ -13,7 +13,7 @@ with mapped as (
         mapping.use,
         count(*) over (partition by files.file_id, mapping.measure_code) as parts
     from {{ ref('published_measures') }} as mapping
-    inner join {{ ref('stg_ledger__files') }} as files
+    inner join {{ ref('stg_ledger__published_files') }} as files
         on
             mapping.dataset = files.dataset
             and (mapping.first_release is null or mapping.first_release <= files.release_label)
@@ -88,4 +88,4 @@ select
     judged.file_id,
     judged.source_address
 from judged
-inner join {{ ref('stg_ledger__files') }} as files on judged.file_id = files.file_id
+inner join {{ ref('stg_ledger__published_files') }} as files on judged.file_id = files.file_id

@@ -3,8 +3,8 @@
 -- not_returned, a state and no error. A quarter of files that were set aside has no figures.
 with submissions as (
 
-    select * from {{ ref('stg_ledger__files') }}
-    where source_name = 'return' and state in ('accepted', 'replaced')
+    select * from {{ ref('stg_ledger__return_files') }}
+    where state in ('accepted', 'replaced')
 
 ),
 
@@ -14,8 +14,8 @@ set_aside as (
     select distinct
         new_la_code,
         quarter_label
-    from {{ ref('stg_ledger__files') }}
-    where source_name = 'return' and state = 'quarantined'
+    from {{ ref('stg_ledger__return_files') }}
+    where state = 'quarantined'
 
 ),
 

@@ -7,7 +7,7 @@ with quarters as (
         files.received_at,
         {{ quarter_index('measures.period_end') }} as quarter_number
     from {{ ref('int_measures__return') }} as measures
-    left join {{ ref('stg_ledger__files') }} as files on measures.file_id = files.file_id
+    left join {{ ref('stg_ledger__return_files') }} as files on measures.file_id = files.file_id
     where measures.period_type = 'quarter' and measures.is_current and measures.value_status = 'ok'
 
 ),

@@ -5,14 +5,14 @@ with quarters as (
     select distinct
         calendar.quarter_label,
         sets.set_id
-    from {{ ref('stg_ledger__files') }} as files
+    from {{ ref('stg_ledger__return_files') }} as files
     inner join {{ ref('quarters') }} as calendar on files.quarter_label = calendar.quarter_label
     inner join {{ ref('indicator_sets') }} as sets
         on
             calendar.quarter_end >= sets.valid_from
             and calendar.quarter_end <= coalesce(sets.valid_to, date '9999-12-31')
             and sets.set_id like 'riia_%'
-    where files.source_name = 'return' and files.state in ('accepted', 'replaced', 'quarantined')
+    where files.state in ('accepted', 'replaced', 'quarantined')
 
 )
 

@@ -10,8 +10,8 @@ with submissions as (
             when state = 'replaced' then 'superseded'
             else state
         end as standing
-    from {{ ref('stg_ledger__files') }}
-    where source_name = 'return' and state != 'duplicate'
+    from {{ ref('stg_ledger__return_files') }}
+    where state != 'duplicate'
 
 ),
 

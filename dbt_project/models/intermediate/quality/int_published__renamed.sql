@@ -6,8 +6,8 @@ with files as (
         *,
         lag(file_id) over (partition by dataset order by submission_number) as file_id_before,
         lag(release_id) over (partition by dataset order by submission_number) as release_id_before
-    from {{ ref('stg_ledger__files') }}
-    where source_name = 'published' and state in ('accepted', 'replaced')
+    from {{ ref('stg_ledger__published_files') }}
+    where state in ('accepted', 'replaced')
 
 ),
 

@@ -35,7 +35,7 @@ with figures as (
     inner join {{ ref('local_authorities') }} as areas on indicators.new_la_code = areas.new_la_code
     inner join {{ ref('indicators') }} as registered on indicators.indicator_code = registered.indicator_code
     inner join {{ ref('value_statuses') }} as statuses on indicators.value_status = statuses.value_status
-    left join {{ ref('stg_ledger__files') }} as files
+    left join {{ ref('int_ledger__files') }} as files
         on indicators.release_id = files.release_id and files.state in ('accepted', 'replaced', 'purged')
     where indicators.is_current and areas.is_london
 

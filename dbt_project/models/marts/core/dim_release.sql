@@ -14,5 +14,5 @@ select
     first_seen_at as loaded_at,
     is_current,
     is_synthetic
-from {{ ref('stg_ledger__files') }}
-where source_name = 'published' and state in ('accepted', 'replaced')
+from {{ ref('stg_ledger__published_files') }}
+where state in ('accepted', 'replaced')

@@ -20,5 +20,5 @@ select
     known.file_id,
     'line ' || known.source_row as source_address
 from {{ ref('int_inspections__as_known') }} as known
-inner join {{ ref('stg_ledger__files') }} as files on known.file_id = files.file_id
+inner join {{ ref('stg_ledger__published_files') }} as files on known.file_id = files.file_id
 where known.is_newest_file

@@ -11,9 +11,9 @@ submissions as (
     select
         files.*,
         calendar.quarter_end as period_end
-    from {{ ref('stg_ledger__files') }} as files
+    from {{ ref('stg_ledger__narrative_files') }} as files
     inner join {{ ref('quarters') }} as calendar on files.quarter_label = calendar.quarter_label
-    where files.source_name = 'narrative' and files.state in ('accepted', 'replaced')
+    where files.state in ('accepted', 'replaced')
 
 ),
 

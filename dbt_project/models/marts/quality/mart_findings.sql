@@ -4,7 +4,7 @@
 -- never here, whatever was handed over.
 with files as (
 
-    select * from {{ ref('stg_ledger__files') }}
+    select * from {{ ref('int_ledger__files') }}
 
 ),
 

@@ -32,7 +32,7 @@ told as (
             ) }}
         ) as release_number
     from {{ ref('fct_indicator') }} as indicators
-    inner join {{ ref('stg_ledger__files') }} as files
+    inner join {{ ref('int_ledger__files') }} as files
         on indicators.release_id = files.release_id and files.state in ('accepted', 'replaced', 'purged')
     inner join revised
         on

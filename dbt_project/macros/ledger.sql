@@ -1,13 +1,8 @@
--- One row per file version ever received, over all sources.
+{# The ledger of a source's files, renamed and typed: all have the same columns. #}
+{% macro ledger_files(source_name) -%}
 with source as (
 
-    select * from {{ source('raw', 'published_files') }}
-    union all by name
-    select * from {{ source('raw', 'return_files') }}
-    union all by name
-    select * from {{ source('raw', 'annex_a_files') }}
-    union all by name
-    select * from {{ source('raw', 'narrative_files') }}
+    select * from {{ source('raw', source_name ~ '_files') }}
 
 ),
 
@@ -45,3 +40,4 @@ renamed as (
 )
 
 select * from renamed
+{%- endmacro %}

@@ -1,0 +1,2 @@
+-- One row per version of a published file ever received.
+{{ ledger_files('published') }}
