@@ -9,13 +9,16 @@ a command that only checks a file never.
 """
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from itertools import zip_longest
 from multiprocessing import forkserver
 from typing import TypeVar
 
@@ -39,8 +42,12 @@ def helpers(*modules: str, processors: int | None = None) -> Iterator[None]:
     # Not forked from this process: its threads and open databases are no helper's business.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(modules))
+    # Ctrl-C is for this process: helpers never hear of it, not even while Python starts.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     forkserver.ensure_running()
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
     _pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin)
+    threading.Thread(target=_wake, args=(_pool, count), name="wake", daemon=True).start()
     try:
         yield
     finally:
@@ -55,27 +62,47 @@ def each(do: Callable[[T], R], things: Iterable[T]) -> Iterator[R]:
     is raised as a loop would raise it. Where a helper was killed, as a machine short of memory
     does, this process does the rest by itself, one after the other.
     """
-    if _pool is None:
-        yield from map(do, things)
-        return
     things = list(things)
-    futures = [_pool.submit(do, thing) for thing in things]
-    for thing, future in zip(things, futures, strict=True):
-        try:
-            done = future.result()
-        except BrokenProcessPool:
-            done = do(thing)
-        yield done
+    futures = _submitted(do, things)
+    try:
+        for thing, future in zip_longest(things, futures):
+            yield _result(future, partial(do, thing))
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _submitted(do: Callable[[T], R], things: list[T]) -> list[Future[R]]:
+    """What helpers have taken on: all, or nothing where there are none, or none any more."""
+    try:
+        return [_pool.submit(do, thing) for thing in things] if _pool else []
+    except BrokenProcessPool:
+        return []
+
+
+def _result(future: Future[R] | None, do: Callable[[], R]) -> R:
+    with contextlib.suppress(BrokenProcessPool):
+        if future:
+            return future.result()
+    return do()
 
 
 def _processors() -> int:
     """Those that this process may use."""
-    return len(os.sched_getaffinity(0))
+    may_use = getattr(os, "sched_getaffinity", None)  # not on macOS
+    return len(may_use(0)) if may_use else os.cpu_count() or 1
+
+
+def _wake(pool: ProcessPoolExecutor, count: int) -> None:
+    """Begin the processes before there is something to do: that waits for the imports."""
+    with contextlib.suppress(RuntimeError):  # over already
+        for _ in range(count):
+            pool.submit(int)
 
 
 def _begin() -> None:
-    """Ctrl-C is for the process that began all; without it a helper has nothing to do."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """A helper says nothing but what it gives back, and ends with the process that began it."""
+    logging.lastResort = None
     began = multiprocessing.parent_process()
 
     def wait() -> None:

@@ -5,12 +5,13 @@ What does not: column types and row counts, which dagster-dbt fetches.
 
 dagster-dbt's own lineage optimises and parses the whole SQL again for every column, which took
 longer than dbt itself, and gives none for a union by name of branches with different columns.
-Here each model is resolved once and its columns are followed together. All models take less than a
-second, so nothing is kept from one run to the next.
+Here each model is resolved once and its columns are followed together, while dbt builds the others.
+All models take less than a second, so nothing is kept from one run to the next.
 """
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
+from functools import lru_cache
 from typing import Any
 
 import dagster as dg
@@ -26,6 +27,8 @@ LINEAGE = "dagster/column_lineage"
 
 # Of a column, the (relation, column) pairs it is made of.
 Sources = set[tuple[str, str]]
+# The columns of an asset.
+Stored = Callable[[dg.AssetKey], list[str]]
 
 
 def trace(sql: str, upstream: Mapping[str, Iterable[str]]) -> dict[str, Sources]:
@@ -34,9 +37,15 @@ def trace(sql: str, upstream: Mapping[str, Iterable[str]]) -> dict[str, Sources]
     `upstream` names the relations as dbt does (`"db"."schema"."name"`), each with its columns: they
     are what a star stands for. Conditions and joins are not part of a value.
     """
+    return _traced(sql, tuple((name, tuple(columns)) for name, columns in upstream.items()))
+
+
+# More than there are models: what was followed while dbt ran is asked for again when it has ended.
+@lru_cache(maxsize=512)
+def _traced(sql: str, upstream: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, Sources]:
     schema = MappingSchema(dialect=DIALECT)
     names: dict[str, str] = {}
-    for relation, columns in upstream.items():
+    for relation, columns in upstream:
         names[exp.normalize_table_name(relation, dialect=DIALECT)] = relation
         # Names alone resolve a column; the type only fills its place.
         schema.add_table(relation, dict.fromkeys(columns, "text"), dialect=DIALECT)
@@ -95,11 +104,27 @@ def _select(branch: exp.Expr, positions: list[tuple[int | None, str]]) -> None:
     )
 
 
+def followed(
+    events: Iterable[Any], build: DbtCliInvocation, columns_stored: Stored
+) -> Iterator[Any]:
+    """The same events, each model's columns followed as it comes: while dbt builds the others.
+
+    For that its SQL tells its columns, which the warehouse tells only when dbt has ended.
+    """
+    parts = _Parts(build, columns_stored)
+    for event in events:
+        if isinstance(event, dg.Output):
+            with contextlib.suppress(Exception):  # to be said by whoever asks for its lineage
+                model = parts.node(str(event.metadata["unique_id"].value))
+                parts.columns[model["unique_id"]] = list(parts.trace(model))
+        yield event
+
+
 def with_column_lineage(
     events: Iterable[Any],
     build: DbtCliInvocation,
     log: Callable[[str], None],
-    columns_stored: Callable[[dg.AssetKey], list[str]],
+    columns_stored: Stored,
 ) -> Iterator[Any]:
     """dbt's events, those of models with their column lineage.
 
@@ -107,34 +132,19 @@ def with_column_lineage(
     `columns_stored` gives those of what this run did not build. A model whose SQL cannot be
     followed has no lineage and a line in the log; it never fails the run.
     """
-    columns: dict[str, list[str]] = {}
-
-    def key_of(unique_id: str) -> dg.AssetKey:
-        translator = build.dagster_dbt_translator
-        return translator.get_asset_spec(build.manifest, unique_id, build.project).key
-
-    def columns_of(unique_id: str) -> list[str]:
-        if unique_id not in columns:
-            columns[unique_id] = columns_stored(key_of(unique_id))
-        return columns[unique_id]
-
+    parts = _Parts(build, columns_stored)
     for event in events:
         if not isinstance(event, dg.Output):
             yield event
             continue
-        model = _node(build.manifest, str(event.metadata["unique_id"].value))
-        columns[model["unique_id"]] = own = _column_names(event.metadata)
+        model = parts.node(str(event.metadata["unique_id"].value))
+        parts.columns[model["unique_id"]] = own = _column_names(event.metadata)
         if model["resource_type"] != "model":
             yield event
             continue
         try:
-            parents = {
-                _node(build.manifest, parent)["relation_name"]: parent
-                for parent in model["depends_on"]["nodes"]
-            }
-            sql = _compiled(build.target_path, model).read_text(encoding="utf-8")
-            traced = trace(sql, {name: columns_of(parent) for name, parent in parents.items()})
-            keys = {name: key_of(parent) for name, parent in parents.items()}
+            traced = parts.trace(model)
+            keys = {name: parts.key(parent) for name, parent in parts.parents(model).items()}
         except Exception as error:
             reason = str(error).strip().partition("\n")[0] or type(error).__name__
             log(f"{model['name']} has no column lineage: {reason}")
@@ -154,6 +164,40 @@ def with_column_lineage(
         yield event.with_metadata({**event.metadata, LINEAGE: found})
 
 
+class _Parts:
+    """What a model reads; `columns` of what this run has built, by dbt's id."""
+
+    def __init__(self, build: DbtCliInvocation, columns_stored: Stored) -> None:
+        self.build = build
+        self.columns: dict[str, list[str]] = {}
+        self._stored = columns_stored
+
+    def node(self, unique_id: str) -> dict[str, Any]:
+        manifest = self.build.manifest
+        node: dict[str, Any] = manifest["nodes"].get(unique_id) or manifest["sources"][unique_id]
+        return node
+
+    def key(self, unique_id: str) -> dg.AssetKey:
+        translator = self.build.dagster_dbt_translator
+        return translator.get_asset_spec(self.build.manifest, unique_id, self.build.project).key
+
+    def parents(self, model: Mapping[str, Any]) -> dict[str, str]:
+        """dbt's ids by the names of the relations."""
+        ids = model["depends_on"]["nodes"]
+        return {self.node(parent)["relation_name"]: parent for parent in ids}
+
+    def trace(self, model: Mapping[str, Any]) -> dict[str, Sources]:
+        path = self.build.target_path / "compiled" / model["package_name"]
+        sql = (path / model["original_file_path"]).read_text(encoding="utf-8")
+        parents = self.parents(model).items()
+        return trace(sql, {name: self._columns(parent) for name, parent in parents})
+
+    def _columns(self, unique_id: str) -> list[str]:
+        if unique_id not in self.columns:
+            self.columns[unique_id] = self._stored(self.key(unique_id))
+        return self.columns[unique_id]
+
+
 def stored_columns(instance: dg.DagsterInstance, key: dg.AssetKey) -> list[str]:
     """The columns that an asset had when it was last made, none where that is not known."""
     event = instance.get_latest_materialization_event(key)
@@ -164,12 +208,3 @@ def stored_columns(instance: dg.DagsterInstance, key: dg.AssetKey) -> list[str]:
 def _column_names(metadata: Mapping[str, Any]) -> list[str]:
     schema = metadata.get(SCHEMA)
     return [column.name for column in schema.schema.columns] if schema else []
-
-
-def _node(manifest: Mapping[str, Any], unique_id: str) -> dict[str, Any]:
-    node: dict[str, Any] = manifest["nodes"].get(unique_id) or manifest["sources"][unique_id]
-    return node
-
-
-def _compiled(target: Path, model: Mapping[str, Any]) -> Path:
-    return target / "compiled" / model["package_name"] / model["original_file_path"]

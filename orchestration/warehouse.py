@@ -3,8 +3,8 @@
 A run that builds the whole dbt project begins without the file: one that is damaged, of another
 DuckDB version or no warehouse at all is no fault then. A run may also build a part, on top of what
 stands: seeds change with the project only, and what other sources feed cannot have changed. That
-takes a note from the last build, that it ended well, of which project, and what it left. What is in
-the file is dbt's business.
+takes a note from the last build, that it ended well, of which project, and what it left in the file
+and of the marts. What is in the file is dbt's business.
 """
 
 import contextlib
@@ -106,10 +106,15 @@ def _log(warehouse: Path) -> Path:
 
 
 def _left(home: Home, project: str) -> str | None:
-    """What a build has left: of which project, and the file to the byte."""
+    """What a build has left: of which project, and the file and the staged marts to the byte."""
     if not home.warehouse.exists() or _log(home.warehouse).exists():
         return None
-    left = {"project": project, "warehouse": whole.sha256_of(home.warehouse)}
+    marts = sorted(home.staged_marts.glob("*.parquet"))
+    left = {
+        "project": project,
+        "warehouse": whole.sha256_of(home.warehouse),
+        "marts": {path.stem: whole.sha256_of(path) for path in marts},
+    }
     return json.dumps(left, indent=2) + "\n"
 
 

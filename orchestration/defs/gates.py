@@ -1,6 +1,6 @@
 """Great Expectations gates as blocking checks: on raw before dbt, on marts before publication."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from datetime import datetime
 
 import dagster as dg
@@ -11,6 +11,7 @@ from ingestion.pipeline import SOURCES, tables_of
 from orchestration import defined, publish, raw_gate
 from orchestration.defs.ingest import raw_key
 from orchestration.defs.transform import mart_keys
+from orchestration.passed import GateNotPassed
 from orchestration.resources import Platform
 
 
@@ -104,18 +105,37 @@ def gate_of(source: str) -> dg.AssetChecksDefinition:
     return check
 
 
+def none_but(built: Set[dg.AssetKey], outcomes: Mapping[str, gate.Outcome]) -> None:
+    """Raise GateNotPassed where marts do not hold that the run has not built, so cannot tell of."""
+    names = {key.path[-1] for key in built}
+    told = [
+        f"{mart}: {', '.join(failure.rule_id for failure in outcome.blocking)}"
+        for mart, outcome in outcomes.items()
+        if outcome.blocks and mart not in names
+    ]
+    if told:
+        raise GateNotPassed(
+            "Marts that this run has not built do not hold beside those that it has"
+            f" ({'; '.join(told)}); run the whole quarter, whose checks say where"
+        )
+
+
 def marts_gate() -> dg.AssetChecksDefinition:
-    @dg.multi_asset_check(name="marts_gate", specs=_specs(mart_keys()))
-    def check(platform: Platform) -> Iterator[dg.AssetCheckResult]:
+    @dg.multi_asset_check(name="marts_gate", specs=_specs(mart_keys()), can_subset=True)
+    def check(
+        context: dg.AssetCheckExecutionContext, platform: Platform
+    ) -> Iterator[dg.AssetCheckResult]:
         home, docs = platform.home, platform.home.data_docs
         today = datetime.now(LONDON).date()
         outcomes = gate.check_marts(home.staged_marts, home.raw, docs, today)
-        held_back, waivers = False, []
-        for key in mart_keys():
+        waivers = [waiver for mart in sorted(outcomes) for waiver in outcomes[mart].waivers]
+        publish.accept(home, "marts", waivers)
+        held_back = [mart for mart, outcome in outcomes.items() if outcome.blocks]
+        (publish.hold_back if held_back else publish.let_pass)(home)
+        # All are judged; a run that is about a part tells of those that it has built.
+        built = {key.asset_key for key in context.selected_asset_check_keys}
+        for key in sorted(built):
             mart = key.path[-1]
-            outcome = outcomes[mart]
-            held_back |= outcome.blocks
-            waivers += outcome.waivers
             paths = {
                 "data_docs": str(gate.docs_page(docs, mart)),
                 "data_docs_across_marts": str(gate.docs_page(docs, gate.ACROSS)),
@@ -123,9 +143,8 @@ def marts_gate() -> dg.AssetChecksDefinition:
                 "data_dictionary": defined.dictionary(mart),
                 "runbook": defined.runbook(),
             }
-            yield from _results(key, outcome, paths)
-        publish.accept(home, "marts", waivers)
-        (publish.hold_back if held_back else publish.let_pass)(home)
+            yield from _results(key, outcomes[mart], paths)
+        none_but(built, outcomes)
 
     return check
 

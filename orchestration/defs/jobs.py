@@ -20,7 +20,7 @@ FILES = {
 
 
 def path_of(source: str, products: Iterable[str]) -> list[dg.AssetKey]:
-    """The assets from one source's files to products, through all marts."""
+    """The assets from one source's files to products: of the marts those that it feeds."""
     raw = [raw_key(table) for table in tables_with_ledger(source)]
     return [
         *raw,

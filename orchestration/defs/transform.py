@@ -16,7 +16,7 @@ from dagster_dbt import (
 from ingestion.lock import alone_in
 from orchestration import raw_gate, warehouse
 from orchestration.built import with_tables
-from orchestration.column_lineage import stored_columns, with_column_lineage
+from orchestration.column_lineage import followed, stored_columns, with_column_lineage
 from orchestration.dbt_events import finished
 from orchestration.dbt_words import test_in_words
 from orchestration.failing_rows import with_failing_rows
@@ -112,12 +112,11 @@ def transform_asset() -> dg.AssetsDefinition:
                 log.info("This run is about a part; all else is no longer as the project has it.")
                 dbt.cli(BUILD).wait()
             build = dbt.cli(BUILD, context=context)
-            done = finished(build.stream())
+            stored = cache(partial(stored_columns, context.instance))
+            done = finished(followed(build.stream(), build, stored))
             with_columns = with_tables(done, build, home.warehouse, log.warning)
             with_failures = with_failing_rows(with_columns, build, home.warehouse, log.warning)
-            with_lineage = with_column_lineage(
-                with_failures, build, log.warning, partial(stored_columns, context.instance)
-            )
+            with_lineage = with_column_lineage(with_failures, build, log.warning, stored)
             yield from with_content(with_lineage, home.staged_marts)
 
     return transform
@@ -132,11 +131,11 @@ def seed_keys() -> set[dg.AssetKey]:
 
 
 def fed_by(raw: Iterable[dg.AssetKey]) -> set[dg.AssetKey]:
-    """What new rows in these raw tables change, and all marts, which their gate judges together."""
+    """What new rows in these raw tables change."""
     fed = set(raw)
     while further := {key for key, above in TRANSFORM.asset_deps.items() if above & fed} - fed:
         fed |= further
-    return fed & TRANSFORM.keys | set(mart_keys())
+    return fed & TRANSFORM.keys
 
 
 def mart_keys() -> list[dg.AssetKey]:

@@ -35,7 +35,7 @@ def test_jobs_schedules_sensors_and_checks_are_those_of_the_golden_list(
     ]
     for name in set(repository.job_names) - {"__ASSET_JOB"}:
         keys = repository.get_job(name).asset_layer.executable_asset_keys
-        assert dg.AssetKey(["marts", "fct_indicator"]) in keys, "dbt always builds all marts"
+        assert dg.AssetKey(["marts", "fct_indicator"]) in keys, "what every source feeds"
         assert dg.AssetKey(["published", "marts"]) in keys
         tables = sorted(key.path[1] for key in keys if key.path[0] in ("raw", "restricted"))
         ledgers = [table for table in tables if table.endswith("_files")]
@@ -59,7 +59,7 @@ def test_every_job_runs_the_gates_of_what_it_reads(definitions: dg.Definitions) 
         keys, checks = layer.executable_asset_keys, layer.asset_graph.asset_check_keys
         expected = {gate for gate in gates if gate.asset_key in keys}
         assert expected <= set(checks), name
-        assert len(expected) >= 20, name
+        assert len(expected) >= 12, name
 
 
 def test_what_writes_marts_shares_one_pool(definitions: dg.Definitions) -> None:

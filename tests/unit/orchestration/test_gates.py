@@ -8,7 +8,9 @@ import dagster as dg
 import pytest
 
 from expectations import gate, suites
+from ingestion import side_by_side
 from orchestration.home import Home
+from orchestration.passed import GateNotPassed
 from tests.unit.ingestion.builders import return_rows, write_book
 
 LANDED = "returns/2025-26-Q2/CAM/return.xlsx"
@@ -51,6 +53,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
             "DAGSTER_HOME": place.dagster,
         }.items():
             patch.setenv(name, str(value))
+        # In this process alone the rule stands.
+        patch.setattr(side_by_side, "_processors", lambda: 1)
         patch.setattr(
             gate, "raw_suite", lambda name: own(name) + [RULE] * (name == "return_values")
         )
@@ -124,3 +128,13 @@ def test_a_notice_is_told_the_rule_and_no_row(ran: Ran) -> None:
     (block,) = ran.blocks
     assert (block.cause, block.what) == ("gate", "Table return_values")
     assert block.rules == ((RULE.rule_id, RULE.why),)
+
+
+def test_a_mart_that_the_run_has_not_built_holds_it_up_all_the_same() -> None:
+    from orchestration.defs.gates import none_but
+
+    failure = gate.Failure("dim_period.all_there", "critical", "why", "text")
+    outcomes = {"dim_period": gate.Outcome([failure]), "fct_measure": gate.Outcome()}
+    none_but({dg.AssetKey(["marts", "dim_period"])}, outcomes)
+    with pytest.raises(GateNotPassed, match=r"dim_period: dim_period\.all_there.*whole quarter"):
+        none_but({dg.AssetKey(["marts", "fct_measure"])}, outcomes)
