@@ -44,7 +44,8 @@ def _models() -> list[tuple[Path, dict[str, Any]]]:
     return [
         (path, model)
         for path in sorted(_MARTS.rglob("*.yml"))
-        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+        # The C loader: half a second less in every process that asks.
+        for model in yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)["models"]
     ]
 
 

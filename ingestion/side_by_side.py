@@ -19,7 +19,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from itertools import zip_longest
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -42,7 +42,9 @@ def helpers(*modules: str, processors: int | None = None) -> Iterator[None]:
     # Not forked from this process: its threads and open databases are no helper's business.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(modules))
-    # Ctrl-C is for this process: helpers never hear of it, not even while Python starts.
+    # Ctrl-C is for this process: helpers never hear of it, not even while Python starts. What Python
+    # starts first, to keep track, would unblock it again.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     forkserver.ensure_running()
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
