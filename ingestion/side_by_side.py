@@ -42,8 +42,8 @@ def helpers(*modules: str, processors: int | None = None) -> Iterator[None]:
     # Not forked from this process: its threads and open databases are no helper's business.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(modules))
-    # Ctrl-C is for this process: helpers never hear of it, not even while Python starts. What Python
-    # starts first, to keep track, would unblock it again.
+    # Ctrl-C is for this process: helpers never hear of it, not even while Python starts. The
+    # tracker comes first, as beginning it unblocks the signal.
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     forkserver.ensure_running()

@@ -1,14 +1,17 @@
 """`liia-dbt`: dbt, with the project as it was parsed for Dagster's graph.
 
 What belongs here: handing dbt the manifest that it wrote, which its programmatic interface takes as
-it is. What does not: what dbt is asked to do (`orchestration/defs/transform.py`).
+it is. What does not: what dbt is asked to do (`orchestration/defs/transform.py`). The command comes
+on standard input, once all is imported (`orchestration/dbt_process.py`).
 
 dbt parses the whole project again when the address of its database is another than that of the last
 parse, thus for every home but one: a third of the time of a run in which one file is new. Nothing
 that is parsed hangs on the home. No dagster import here: it would cost what is gained.
 """
 
+import json
 import os
+import sys
 from importlib.metadata import version
 from typing import Any
 
@@ -22,6 +25,13 @@ from orchestration.home import DBT_PROJECT
 
 
 def main() -> None:
+    told = sys.stdin.read()
+    if not told:
+        return
+    command = json.loads(told)
+    sys.argv[1:] = command["arguments"]
+    os.environ.update(command["environment"])
+    os.chdir(command["folder"])
     if manifest := parsed():
         cli(obj={"manifest": manifest})
     # What is of no use to us is of none to dbt's own partial parsing, which asks less of it.

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from orchestration import home
+from orchestration.home import DBT_PROJECT
 
 
 def build(allow_withdrawals: bool = False, held: bool = False) -> dg.Definitions:
@@ -49,7 +50,7 @@ def build(allow_withdrawals: bool = False, held: bool = False) -> dg.Definitions
                 allow_withdrawals=allow_withdrawals,
                 held=held,
             ),
-            "dbt": Dbt.of(transform.project()),
+            "dbt": Dbt(project_dir=str(DBT_PROJECT)),
         },
         # One process: a step per process costs about three seconds each on two cores.
         executor=dg.in_process_executor,

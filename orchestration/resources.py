@@ -1,17 +1,21 @@
 """The resources of assets: the home, whose values come from `home.py`, and dbt."""
 
 import contextlib
-import sys
+import os
+import uuid
 from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Self
 
 import dagster as dg
-from dagster_dbt import DbtCliResource, DbtProject
+from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation
+from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
+from dagster_dbt.dbt_manifest import validate_manifest
 from packaging.version import Version
 
 from ingestion.lock import AtWork, alone_in
+from orchestration import dbt_process
 from orchestration.helped import helpers
 from orchestration.home import WORK, Home
 
@@ -45,22 +49,46 @@ class Platform(dg.ConfigurableResource):
             yield self
 
 
-class Dbt(DbtCliResource):
-    """dbt as `orchestration/dbt_program.py` starts it, and nothing of it in this process.
+class Dbt(dg.ConfigurableResource):
+    """dbt in a process of its own, and nothing of it in this one.
 
-    dagster-dbt asks a second dbt for its version and loads the adapter, three seconds of each run;
-    what it wants of the adapter is told by `orchestration/built.py`.
+    dagster-dbt's resource asks a second dbt for its version and loads dbt's adapter, three seconds
+    of each run; what it wants of the adapter is told by `orchestration/built.py`.
     """
 
-    @classmethod
-    def of(cls, project: DbtProject) -> Self:
-        # dagster-dbt takes project and path, and keeps texts.
-        program: Any = Path(sys.executable).with_name("liia-dbt")
-        return cls(project_dir=cast(Any, project), dbt_executable=program)
+    project_dir: str
 
-    @property
-    def _cli_version(self) -> Version:
-        return Version(metadata.version("dbt-core"))
-
-    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> None:  # type: ignore[override]
-        return None
+    def cli(
+        self,
+        arguments: Sequence[str],
+        manifest: Path,
+        context: dg.AssetExecutionContext | None = None,
+    ) -> DbtCliInvocation:
+        """Begin dbt with these arguments, for what the run has selected."""
+        chosen = get_updated_cli_invocation_params_for_context(
+            context, validate_manifest(manifest), DagsterDbtTranslator()
+        )
+        folder, run = Path(self.project_dir), context.run_id[:7] if context else "all"
+        target = folder / "target" / f"transform-{run}-{uuid.uuid4().hex[:7]}"
+        environment = {
+            **os.environ,
+            "DAGSTER_DBT_CLI": "true",
+            "DBT_LOG_FORMAT": "json",
+            "DBT_TARGET_PATH": str(target),
+            "DBT_LOG_PATH": str(target),
+            "DBT_PROFILES_DIR": self.project_dir,
+            "DBT_PROJECT_DIR": self.project_dir,
+        }
+        if chosen.indirect_selection:
+            environment["DBT_INDIRECT_SELECTION"] = chosen.indirect_selection
+        return DbtCliInvocation(
+            process=dbt_process.run([*arguments, *chosen.selection_args], environment, folder),
+            manifest=chosen.manifest,
+            dagster_dbt_translator=chosen.dagster_dbt_translator,
+            project_dir=folder,
+            target_path=target,
+            raise_on_error=True,
+            cli_version=Version(metadata.version("dbt-core")),
+            project=chosen.dbt_project,
+            context=context,
+        )

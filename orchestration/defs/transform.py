@@ -102,7 +102,7 @@ def transform_asset() -> dg.AssetsDefinition:
         ),
     )
     def transform(context: dg.AssetExecutionContext, dbt: Dbt, platform: Platform) -> Iterator[Any]:
-        home, log = platform.home, context.log
+        home, log, manifest = platform.home, context.log, project().manifest_path
         raw_gate.require(home, log.info)
         is_whole = context.selected_asset_keys == TRANSFORM.keys
         anew = is_whole or not warehouse.stands(home)
@@ -110,8 +110,8 @@ def transform_asset() -> dg.AssetsDefinition:
         with kept_open(context.instance), warehouse.noted(home):
             if anew and not is_whole:
                 log.info("This run is about a part; all else is no longer as the project has it.")
-                dbt.cli(BUILD).wait()
-            build = dbt.cli(BUILD, context=context)
+                dbt.cli(BUILD, manifest).wait()
+            build = dbt.cli(BUILD, manifest, context)
             stored = cache(partial(stored_columns, context.instance))
             done = finished(followed(build.stream(), build, stored))
             with_columns = with_tables(done, build, home.warehouse, log.warning)
