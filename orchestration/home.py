@@ -78,7 +78,7 @@ class Home:
 
     @property
     def warehouse(self) -> Path:
-        """Only dbt opens it."""
+        """Only dbt opens it, and Dagster's step of it once dbt has ended."""
         return self.root / "warehouse" / "liia.duckdb"
 
     @property
