@@ -57,7 +57,12 @@ def examples(rule: Rule, rows: pd.DataFrame, files: pd.Series) -> tuple[Example,
     named = ("column", "column_A", "column_B")
     columns = [rule.arguments[key] for key in named if key in rule.arguments]
     keys = [key for key in KEYS if key in rows and key not in columns]
-    texts = rows.astype("string")
+    # As a person writes a number: 110 and 3293.978749.
+    written = {
+        str(name): rows[name].map("{:.10g}".format, na_action="ignore")
+        for name in rows.select_dtypes("float")
+    }
+    texts = rows.assign(**written).astype("string")
     return tuple(
         Example(
             ", ".join([*_in_file(row, files), *row[keys].dropna()]),

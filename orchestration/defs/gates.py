@@ -32,7 +32,7 @@ def _results(
             check_name=name,
             passed=not failures,
             severity=dg.AssetCheckSeverity.ERROR if name == "gate" else dg.AssetCheckSeverity.WARN,
-            description="; ".join(said) or None,
+            description=" ".join(f"{one.rstrip('.')}." for one in said) or None,
             metadata={
                 "expectations": outcome.evaluated[severity],
                 # What a notice may tell: no rows.

@@ -8,8 +8,9 @@ import pyarrow as pa
 import pytest
 
 from expectations import across, gate, validation
+from expectations.addresses import examples
 from expectations.contracts import marts
-from expectations.suites import mart_suite, raw_suite
+from expectations.suites import Rule, mart_suite, raw_suite
 from ingestion.pipeline import SOURCES, schema_of, tables_of
 from ingestion.store import write_parquet
 
@@ -417,7 +418,7 @@ def test_a_failure_leads_to_file_sheet_and_cell_of_the_landing_file(tmp_path: Pa
     assert len(failure.examples) == 5
     first = failure.examples[0]
     assert first.where == "returns/2025-26-Q2/CAM/return.xlsx, sheet Return, cell E1, cla"
-    assert first.found == "-1.0"
+    assert first.found == "-1"
 
 
 def test_a_failure_of_a_published_line_leads_to_its_row(tmp_path: Path) -> None:
@@ -439,3 +440,10 @@ def test_of_what_people_wrote_rows_are_counted_and_not_shown(tmp_path: Path) -> 
     assert all(not failure.examples for failure in outcome.failures)
     pages = [page.read_text(errors="ignore") for page in (tmp_path / "docs").rglob("*.html")]
     assert not any("MARKED-WORDS" in said for said in [*pages, *(f.text for f in found.values())])
+
+
+def test_a_number_with_many_digits_is_written_as_a_person_writes_it() -> None:
+    rows = pd.DataFrame({"indicator_code": ["cin"], "value": [3293.978748524203]})
+    rule = Rule("r", "ExpectColumnValuesToBeBetween", {"column": "value"})
+    (example,) = examples(rule, rows, pd.Series(dtype="string"))
+    assert example.text == "cin: 3293.978749"

@@ -106,7 +106,7 @@ def test_its_check_names_rule_rows_and_the_cells_they_came_from(ran: Ran) -> Non
     assert row["rule"] == RULE.rule_id
     assert row["where"].startswith(f"{LANDED}, sheet Return, cell ")
     assert row["where"].endswith(", referrals")
-    assert row["found"] == "110.0"
+    assert row["found"] == "110"
 
 
 def test_its_check_leads_to_page_contract_and_runbook(ran: Ran) -> None:
