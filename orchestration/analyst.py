@@ -58,7 +58,8 @@ def written(path: Path, marts: Path, models: dict[str, dict[str, Any]]) -> Itera
         connection.execute(
             f"attach '{_quoted(beside)}' as analyst (storage_version '{STORAGE_VERSION}')"
         )
-        connection.execute("use analyst")
+        # At once: each statement by itself would be written to disk before the next.
+        connection.execute("use analyst; begin")
         for name in models:
             source = _quoted(marts / f"{name}.parquet")
             rows = f"select * from read_parquet('{source}')"  # noqa: S608 - our own paths
@@ -71,7 +72,7 @@ def written(path: Path, marts: Path, models: dict[str, dict[str, Any]]) -> Itera
             *_views(),
         ]:
             connection.execute(statement)
-        connection.execute("use memory")
+        connection.execute("commit; use memory")
         connection.execute("detach analyst")
     yield
     beside.replace(path)
