@@ -1,8 +1,8 @@
 """The process that dbt runs in, begun before there is something to build.
 
-What belongs here: beginning `liia-dbt` and handing it one command. What does not: what dbt is asked
-to do, and what becomes of what it says. Python, dbt and all that dbt imports take two seconds to
-begin, which on a second processor are over before the first gate is. No dagster import here.
+What belongs here: beginning `dbt_program.py` and handing it one command. What does not: what dbt is
+asked to do, and what becomes of what it says. Python, dbt and all that dbt imports take two seconds
+to begin, which on a second processor are over before the first gate is. No dagster import here.
 """
 
 import contextlib
@@ -13,7 +13,10 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-PROGRAM = Path(sys.executable).with_name("liia-dbt")
+from orchestration.home import PROJECT
+
+# By name and from where this code is: another copy of the platform may be installed.
+PROGRAM = [sys.executable, "-m", "orchestration.dbt_program"]
 _waiting: list[subprocess.Popen] = []
 
 
@@ -46,7 +49,8 @@ def run(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) 
 
 def _begun() -> subprocess.Popen:
     return subprocess.Popen(
-        [PROGRAM],
+        PROGRAM,
+        cwd=PROJECT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,4 +1,4 @@
-"""`liia-dbt`: dbt, with the project as it was parsed for Dagster's graph.
+"""dbt, with the project as it was parsed for Dagster's graph.
 
 What belongs here: handing dbt the manifest that it wrote, which its programmatic interface takes as
 it is. What does not: what dbt is asked to do (`orchestration/defs/transform.py`). The command comes
@@ -58,3 +58,7 @@ def parsed() -> Manifest | None:
     manifest.build_parent_and_child_maps()
     manifest.build_flat_graph()
     return manifest
+
+
+if __name__ == "__main__":
+    main()

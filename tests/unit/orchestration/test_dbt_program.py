@@ -1,4 +1,4 @@
-"""`liia-dbt` takes the project as it was parsed, unless that is no longer the project."""
+"""dbt takes the project as it was parsed, unless that is no longer the project."""
 
 from pathlib import Path
 from typing import Any
