@@ -104,7 +104,7 @@ def _wake(pool: ProcessPoolExecutor, count: int) -> None:
 
 def _begin() -> None:
     """A helper says nothing but what it gives back, and ends with the process that began it."""
-    logging.lastResort = None
+    logging.getLogger().addHandler(logging.NullHandler())
     began = multiprocessing.parent_process()
 
     def wait() -> None:

@@ -8,6 +8,7 @@ yardstick is the same work in the same run without Dagster: plain calls, and dbt
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -130,7 +131,8 @@ def _bare(home: Home) -> float:
             gate.check_all_raw(tables, home.data_docs, now.date())
 
     def build() -> None:
-        command = ["dbt", "--quiet", "build", "--full-refresh"]
+        dbt = str(Path(sys.executable).with_name("dbt"))
+        command = [dbt, "--quiet", "build", "--full-refresh"]
         options = ["--exclude-resource-type", "unit_test", "--profiles-dir", "."]
         target = ["--target-path", str(home.root / "target")]
         environment = {**os.environ, "LIIA_HOME": str(home.root)}
