@@ -46,8 +46,10 @@ def helpers(*modules: str, processors: int | None = None) -> Iterator[None]:
     # tracker comes first, as beginning it unblocks the signal.
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    forkserver.ensure_running()
-    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     _pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin)
     threading.Thread(target=_wake, args=(_pool, count), name="wake", daemon=True).start()
     try:

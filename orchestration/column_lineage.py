@@ -1,7 +1,7 @@
 """Which upstream columns each column of a dbt model is made of, for the asset graph.
 
 What belongs here: from compiled SQL to `dg.TableColumnLineage`, and adding that to dbt's events.
-What does not: column types and row counts, which dagster-dbt fetches.
+What does not: column types and row counts (`built.py`).
 
 dagster-dbt's own lineage optimises and parses the whole SQL again for every column, which took
 longer than dbt itself, and gives none for a union by name of branches with different columns.

@@ -32,11 +32,11 @@ def main() -> None:
     sys.argv[1:] = command["arguments"]
     os.environ.update(command["environment"])
     os.chdir(command["folder"])
-    if manifest := parsed():
-        cli(obj={"manifest": manifest})
-    # What is of no use to us is of none to dbt's own partial parsing, which asks less of it.
-    os.environ["DBT_PARTIAL_PARSE"] = "false"
-    cli()
+    manifest = parsed()
+    if not manifest:
+        # What is of no use to us is of none to dbt's own partial parsing, which asks less of it.
+        os.environ["DBT_PARTIAL_PARSE"] = "false"
+    cli(obj={"manifest": manifest})
 
 
 def parsed() -> Manifest | None:

@@ -1,9 +1,11 @@
 """Fixtures shared by all tests: the reader's tools on PATH, other people's data, whole runs."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, partial
@@ -83,6 +85,29 @@ class Run:
 # For processes that a test ends by signals: tests run in the background have Ctrl-C ignored, which
 # children inherit, and Dagster's servers take for SIGTERM what they find for Ctrl-C.
 ctrl_c_reaches_it = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+
+
+def left_behind(code: str, count: int) -> set[str]:
+    """Those of the `count` processes that a Python program began that live on when it is killed.
+
+    It prints their numbers in one line and then waits. They have some seconds to notice.
+    """
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout
+        began = set(run.stdout.readline().split())
+        assert len(began) == count
+        assert {number for number in began if _lives(number)} == began
+        run.kill()
+    until = time.monotonic() + 20
+    while (left := {number for number in began if _lives(number)}) and time.monotonic() < until:
+        time.sleep(0.05)
+    return left
+
+
+def _lives(number: str) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return "Z" not in Path("/proc", number, "stat").read_text().rpartition(")")[2].split()[0]
+    return False
 
 
 def liia(*arguments: object, project: Path = PROJECT) -> subprocess.CompletedProcess[str]:

@@ -105,7 +105,7 @@ def gate_of(source: str) -> dg.AssetChecksDefinition:
     return check
 
 
-def none_but(built: Set[dg.AssetKey], outcomes: Mapping[str, gate.Outcome]) -> None:
+def require_the_rest(built: Set[dg.AssetKey], outcomes: Mapping[str, gate.Outcome]) -> None:
     """Raise GateNotPassed where marts do not hold that the run has not built, so cannot tell of."""
     names = {key.path[-1] for key in built}
     told = [
@@ -144,7 +144,7 @@ def marts_gate() -> dg.AssetChecksDefinition:
                 "runbook": defined.runbook(),
             }
             yield from _results(key, outcomes[mart], paths)
-        none_but(built, outcomes)
+        require_the_rest(built, outcomes)
 
     return check
 

@@ -1,17 +1,14 @@
 """Helper processes: the same results in the same order, and nobody is left behind."""
 
-import contextlib
 import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from ingestion.side_by_side import each, helpers
+from tests.conftest import left_behind
 
 
 def place(number: int) -> tuple[int, int]:
@@ -84,19 +81,4 @@ def test_helpers_end_with_the_process_that_began_them() -> None:
         "    print(*{process for _, process in each(place, range(12))}, flush=True)\n"
         "    time.sleep(60)\n"
     )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as run:
-        assert run.stdout
-        helping = [Path("/proc", number) for number in run.stdout.readline().split()]
-        assert len(helping) == 2
-        assert all(process.exists() for process in helping)
-        run.kill()
-    until = time.monotonic() + 10
-    while any(map(alive, helping)) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not any(map(alive, helping))
-
-
-def alive(process: Path) -> bool:
-    with contextlib.suppress(FileNotFoundError):
-        return "Z" not in (process / "stat").read_text().rpartition(")")[2].split()[0]
-    return False
+    assert left_behind(code, 2) == set()

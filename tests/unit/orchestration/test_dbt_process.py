@@ -1,12 +1,9 @@
 """dbt waits for its command, does it once, and is gone when there is none."""
 
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 from orchestration import dbt_process
-from tests.unit.ingestion.test_side_by_side import alive
+from tests.conftest import left_behind
 
 
 def version(folder: Path) -> tuple[int, bytes]:
@@ -50,12 +47,4 @@ def test_it_ends_with_the_process_that_began_it() -> None:
         "    print(dbt_process._waiting[0].pid, flush=True)\n"
         "    time.sleep(60)\n"
     )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as run:
-        assert run.stdout
-        process = Path("/proc", run.stdout.readline().strip())
-        assert alive(process)
-        run.kill()
-    until = time.monotonic() + 20
-    while alive(process) and time.monotonic() < until:
-        time.sleep(0.1)
-    assert not alive(process)
+    assert left_behind(code, 1) == set()

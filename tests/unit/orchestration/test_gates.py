@@ -131,10 +131,10 @@ def test_a_notice_is_told_the_rule_and_no_row(ran: Ran) -> None:
 
 
 def test_a_mart_that_the_run_has_not_built_holds_it_up_all_the_same() -> None:
-    from orchestration.defs.gates import none_but
+    from orchestration.defs.gates import require_the_rest
 
     failure = gate.Failure("dim_period.all_there", "critical", "why", "text")
     outcomes = {"dim_period": gate.Outcome([failure]), "fct_measure": gate.Outcome()}
-    none_but({dg.AssetKey(["marts", "dim_period"])}, outcomes)
+    require_the_rest({dg.AssetKey(["marts", "dim_period"])}, outcomes)
     with pytest.raises(GateNotPassed, match=r"dim_period: dim_period\.all_there.*whole quarter"):
-        none_but({dg.AssetKey(["marts", "fct_measure"])}, outcomes)
+        require_the_rest({dg.AssetKey(["marts", "fct_measure"])}, outcomes)
