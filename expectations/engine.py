@@ -4,7 +4,10 @@ import os
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
 
+from ingestion.kept import for_good
+
 # Reads the environment as it is imported.
-import great_expectations as gx
+with for_good():
+    import great_expectations as gx
 
 __all__ = ["gx"]

@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from ingestion.kept import for_good
 from orchestration import home as homes
 
 if TYPE_CHECKING:
@@ -127,14 +128,17 @@ def run(
             2,
         )
     _needs_platform()
-    from orchestration import interrupt
+    from orchestration import dbt_process, interrupt
     from orchestration.helped import helpers
 
-    # Before Dagster is imported: helpers import their own meanwhile.
-    with interrupt.ends_soon(_say_stopped), helpers():
-        from orchestration.runner import run_quarter
+    # What runs beside this imports its own meanwhile; one after the other, so that there is a
+    # processor left for Dagster.
+    with interrupt.ends_soon(_say_stopped), dbt_process.waiting():
+        with for_good():
+            from orchestration.runner import run_quarter
 
-        code = run_quarter(place, chosen, console, allow_withdrawals, source)
+        with helpers():
+            code = run_quarter(place, chosen, console, allow_withdrawals, source)
     raise typer.Exit(code)
 
 

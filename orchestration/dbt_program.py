@@ -12,19 +12,24 @@ that is parsed hangs on the home. No dagster import here: it would cost what is 
 import json
 import os
 import sys
+from functools import lru_cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
-from dbt.cli.main import cli
-from dbt.contracts.graph.manifest import Manifest
-from dbt.contracts.graph.nodes import SeedNode
-from dbt.parser.manifest import extended_mashumuro_decoder
-
+from ingestion.kept import for_good
 from orchestration import warehouse
 from orchestration.home import DBT_PROJECT
 
+with for_good():
+    from dbt.cli.main import cli
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.contracts.graph.nodes import SeedNode
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
 
 def main() -> None:
+    parsed()  # while there is nothing to do yet
     told = sys.stdin.read()
     if not told:
         return
@@ -47,6 +52,12 @@ def parsed() -> Manifest | None:
     path = DBT_PROJECT / "target" / "partial_parse.msgpack"
     if not warehouse.is_newer_than_project(path):
         return None
+    with for_good():
+        return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, _written: int) -> Manifest | None:
     try:
         manifest: Any = Manifest.from_msgpack(path.read_bytes(), decoder=extended_mashumuro_decoder)
     except Exception:

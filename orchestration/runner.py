@@ -13,6 +13,7 @@ import dagster as dg
 from rich.console import Console
 
 from exports.release.writing import MANIFEST, README
+from ingestion.kept import for_good
 from ingestion.lock import AtWork, alone_in
 from ingestion.periods import Quarter
 from orchestration import home as homes
@@ -114,12 +115,14 @@ def _run(
 ) -> int:
     homes.export(place)
     console.print(f"[bold]{quarter.label}[/] from {place.landing} into {place.root}")
-    from orchestration.definitions import build
-    from orchestration.defs.jobs import BY_SOURCE, QUARTER
-    from orchestration.defs.transform import seed_keys
-
     started = time.monotonic()
-    definitions = build(allow_withdrawals, held=True)
+    with for_good():
+        from orchestration.definitions import build
+        from orchestration.defs.jobs import BY_SOURCE, QUARTER
+        from orchestration.defs.transform import seed_keys
+
+        definitions = build(allow_withdrawals, held=True)
+        job = definitions.resolve_job_def(BY_SOURCE[source].name if source else QUARTER.name)
     progress = Progress(console)
     # dbt and Dagster write hundreds of lines; a person wants a dozen. The rest stays in the log.
     with (
@@ -131,7 +134,6 @@ def _run(
         _end_killed(instance)
         run_id = str(uuid.uuid4())
         instance.add_event_listener(run_id, progress.handle)
-        job = definitions.resolve_job_def(BY_SOURCE[source].name if source else QUARTER.name)
         # Seeds that stand as the project has them are not loaded and tested again.
         unchanged = seed_keys() if warehouse.stands(place) else set()
         assets = set(job.asset_layer.executable_asset_keys) - unchanged

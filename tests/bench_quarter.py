@@ -116,6 +116,7 @@ def _bare(home: Home) -> float:
     """Seconds by the clock of the same work by plain calls, in one process and dbt's own."""
     from expectations import gate
     from orchestration import publish
+    from orchestration.defs.transform import LEFT_OUT
 
     home.prepare()
     now = datetime.now(LONDON)
@@ -133,7 +134,7 @@ def _bare(home: Home) -> float:
     def build() -> None:
         dbt = str(Path(sys.executable).with_name("dbt"))
         command = [dbt, "--quiet", "build", "--full-refresh"]
-        options = ["--exclude-resource-type", "unit_test", "--profiles-dir", "."]
+        options = [*LEFT_OUT, "--profiles-dir", "."]
         target = ["--target-path", str(home.root / "target")]
         environment = {**os.environ, "LIIA_HOME": str(home.root)}
         subprocess.run([*command, *options, *target], cwd=DBT_PROJECT, env=environment, check=True)

@@ -5,11 +5,12 @@
 #}
 {% macro raw_views() %}
     {% if execute and target.name == 'home' %}
+        {% set statements = [] %}
         {% for source in graph.sources.values() %}
             {% set path = (env_var('LIIA_HOME') ~ '/' ~ source.config.meta.path) | replace("'", "''") %}
             {% set declared = source.columns.values() | selectattr('data_type') | list %}
             {% set there = not declared or run_query("select 1 from glob('" ~ path ~ "')").rows | length > 0 %}
-            {% do run_query('create schema if not exists ' ~ source.schema) %}
+            {% do statements.append('create schema if not exists ' ~ source.schema) %}
             {% if there %}
                 {% set rows = "select * from read_parquet('" ~ path ~ "')" %}
             {% else %}
@@ -19,7 +20,8 @@
                 {% endfor %}
                 {% set rows = 'select ' ~ nulls | join(', ') ~ ' where false' %}
             {% endif %}
-            {% do run_query('create or replace view ' ~ source.schema ~ '.' ~ source.identifier ~ ' as ' ~ rows) %}
+            {% do statements.append('create or replace view ' ~ source.schema ~ '.' ~ source.identifier ~ ' as ' ~ rows) %}
         {% endfor %}
+        {% do run_query(statements | unique | join(';')) %}
     {% endif %}
 {% endmacro %}

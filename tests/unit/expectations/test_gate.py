@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from expectations import across, gate, validation
+from expectations import across, frames, gate, validation
 from expectations.addresses import examples
 from expectations.contracts import marts
 from expectations.suites import Rule, mart_suite, raw_suite
@@ -234,7 +234,7 @@ def indicator(**change: object) -> dict:
             {},
         ),
         ({"source": "guess"}, {"fct_indicator.source.known": "critical"}),
-        ({"value_status": None}, {"fct_indicator.value_status.present": "critical"}),
+        ({"value_status": None}, {"fct_indicator.required.present": "critical"}),
     ],
 )
 def test_marts_block_on_the_impossible_and_warn_on_the_odd(
@@ -256,7 +256,7 @@ def test_a_state_that_nobody_knows_blocks(tmp_path: Path) -> None:
     [
         ({"severity": "bad"}, "mart_findings.severity.known"),
         ({"source": "guess"}, "mart_findings.source.known"),
-        ({"message": None}, "mart_findings.message.present"),
+        ({"message": None}, "mart_findings.required.present"),
     ],
 )
 def test_a_finding_that_says_nothing_blocks(tmp_path: Path, change: dict, rule: str) -> None:
@@ -286,7 +286,7 @@ RECONCILED = {
         ({"likely_reason": "weather"}, "likely_reason.known"),
         ({"base_source": "published"}, "base_source.known"),
         ({"compared_source": "return"}, "compared_source.known"),
-        ({"new_la_code": None}, "new_la_code.present"),
+        ({"new_la_code": None}, "required.present"),
     ],
 )
 def test_a_difference_of_no_known_size_or_reason_blocks(
@@ -308,12 +308,13 @@ def test_every_mart_has_a_suite_that_can_fail(name: str, tmp_path: Path) -> None
     fine = RECONCILED if name == "fct_reconciliation" else {}
     good = mart(name, [fine], tmp_path / "good")
     assert not gate.check_mart(name, good, tmp_path / "docs").blocks
-    empty = mart(name, [{column.name: None for column in marts()[name]}], tmp_path / "bad")
-    found = failed(gate.check_mart(name, empty, tmp_path / "docs"))
-    required = {f"{name}.{column.name}.present" for column in marts()[name] if column.required}
-    assert required
-    assert required <= set(found)
-    assert {found[rule] for rule in required} == {"critical"}
+    columns = [column.name for column in marts()[name] if column.required]
+    empty = mart(name, [fine | {column: None} for column in columns], tmp_path / "bad")
+    outcome = gate.check_mart(name, empty, tmp_path / "docs")
+    (failure,) = (f for f in outcome.blocking if f.rule_id == f"{name}.required.present")
+    assert failure.rows == len(columns)
+    assert [example.found for example in failure.examples] == columns[:5]
+    assert frames.of_mart(name, empty)[frames.EMPTY].tolist() == columns
 
 
 def test_what_the_contract_does_not_accept_blocks_in_every_column(tmp_path: Path) -> None:
@@ -331,11 +332,13 @@ def test_what_the_contract_does_not_accept_blocks_in_every_column(tmp_path: Path
 
 def test_a_column_that_is_gone_is_said_and_no_traceback(tmp_path: Path) -> None:
     path = mart("fct_measure", [{}], tmp_path)
-    write_parquet(pd.read_parquet(path).drop(columns="value_status"), path)
-    (failure,) = gate.check_mart("fct_measure", path, tmp_path / "docs").failures
-    assert failure.rule_id == "fct_measure.value_status.present"
-    assert '"value_status"' in failure.text
-    assert "tell an engineer" in failure.text
+    write_parquet(pd.read_parquet(path).drop(columns="source"), path)
+    empty, unasked = gate.check_mart("fct_measure", path, tmp_path / "docs").blocking
+    assert empty.rule_id == "fct_measure.required.present"
+    assert [example.found for example in empty.examples] == ["source"]
+    assert unasked.rule_id == "fct_measure.source.known"
+    assert '"source"' in unasked.text
+    assert "tell an engineer" in unasked.text
 
 
 def test_a_failure_names_rule_rows_figures_and_what_to_do(tmp_path: Path) -> None:

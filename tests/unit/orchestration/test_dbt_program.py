@@ -11,6 +11,11 @@ from orchestration import dbt_program, warehouse
 pytestmark = pytest.mark.usefixtures("definitions")
 
 
+@pytest.fixture(autouse=True)
+def nothing_read_yet() -> None:
+    dbt_program._read.cache_clear()
+
+
 def test_what_was_parsed_is_taken_with_what_macros_ask_it_for() -> None:
     manifest = dbt_program.parsed()
     assert manifest is not None
@@ -30,6 +35,16 @@ def test_a_changed_project_is_parsed_again(monkeypatch: pytest.MonkeyPatch) -> N
     assert [path.name for path in asked] == ["partial_parse.msgpack"]
 
 
+def test_what_was_read_while_it_waited_is_taken_unless_parsed_again_since() -> None:
+    before = dbt_program.parsed()
+    assert before is not None
+    assert dbt_program.parsed() is before
+    (dbt_program.DBT_PROJECT / "target" / "partial_parse.msgpack").touch()
+    after = dbt_program.parsed()
+    assert after is not None
+    assert after is not before
+
+
 def test_a_newer_dbt_parses_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dbt_program, "version", lambda _: "99.0.0")
     assert dbt_program.parsed() is None
@@ -43,6 +58,7 @@ def test_parsed_in_another_place_its_seeds_would_be_read_there(
     seed: Any = manifest.nodes["seed.liia.measures"]
     seed.root_path = "dbt_project"
     monkeypatch.setattr(dbt_program.Manifest, "from_msgpack", lambda *_, **__: manifest)
+    dbt_program._read.cache_clear()
     assert dbt_program.parsed() is None
 
 
@@ -51,7 +67,6 @@ def test_what_cannot_be_read_is_parsed_again(
 ) -> None:
     monkeypatch.setattr(dbt_program, "DBT_PROJECT", tmp_path)
     monkeypatch.setattr(warehouse, "is_newer_than_project", lambda _: True)
-    assert dbt_program.parsed() is None
     (tmp_path / "target").mkdir()
     (tmp_path / "target" / "partial_parse.msgpack").write_bytes(b"half of")
     assert dbt_program.parsed() is None

@@ -1,5 +1,6 @@
 """What Dagster holds: every asset, check, job, schedule and sensor."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import yaml
 from expectations import contracts, suites
 from orchestration import home as homes
 from orchestration import publish
+from orchestration.defs import transform
 
 GOLDEN = Path(__file__).parent / "golden_assets.txt"
 GOLDEN_AUTOMATION = Path(__file__).parent / "golden_automation.txt"
@@ -49,6 +51,24 @@ def test_jobs_schedules_sensors_and_checks_are_those_of_the_golden_list(
             blocks = " (blocks)" if graph.get_check_spec(key).blocking else ""
             lines.append(f"check {key.name}{blocks}: {key.asset_key.to_user_string()}")
     assert sorted(lines) == GOLDEN_AUTOMATION.read_text(encoding="utf-8").splitlines()
+
+
+def test_what_marts_accept_is_asked_by_their_gates_and_all_else_that_dbt_tests_is_a_check(
+    definitions: dg.Definitions,
+) -> None:
+    checks = {key.name for key in definitions.resolve_asset_graph().asset_check_keys}
+    manifest = json.loads(transform.project().manifest_path.read_text(encoding="utf-8"))
+    tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
+    left = {test["name"] for test in tests} - checks
+    of_marts = {
+        test["name"]
+        for test in tests
+        if test["fqn"][1] == "marts" and test["test_metadata"]["name"] == "accepted_values"
+    }
+    assert left == of_marts
+    rules = [rule for mart in contracts.marts() for rule in suites.mart_suite(mart)]
+    asked = [rule for rule in rules if rule.rule_id.endswith(".known")]
+    assert len(of_marts) == len(asked) > 50
 
 
 def test_every_job_runs_the_gates_of_what_it_reads(definitions: dg.Definitions) -> None:
