@@ -4,9 +4,13 @@ Belongs here: that, and nothing of what is made. Imports make millions of object
 goes through all of them: a fifth of what it takes to begin a run, and part of every step after it.
 """
 
+import atexit
 import contextlib
 import gc
 from collections.abc import Iterator
+
+# At the end of a process libraries look for what is left of theirs, and tell of it as leaked.
+atexit.register(gc.unfreeze)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Notices after runs of the UI and the schedule; `liia run` sends its own.
+"""Notices after runs of the UI, of schedules and of sensors; `liia run` sends its own.
 
 A sensor for each way in which a run can end. They need the process of `liia ui`.
 """
@@ -6,7 +6,7 @@ A sensor for each way in which a run can end. They need the process of `liia ui`
 import dagster as dg
 
 from orchestration import home as homes
-from orchestration.defs.jobs import BY_EVENT
+from orchestration.defs.jobs import JOBS
 from orchestration.notices import telling
 
 
@@ -14,11 +14,10 @@ def _sensor(name: str, status: dg.DagsterRunStatus, ended: str) -> dg.SensorDefi
     @dg.run_status_sensor(
         run_status=status,
         name=name,
-        monitored_jobs=BY_EVENT,
+        monitored_jobs=JOBS,
         # On from the start: without notices.yml nothing is sent.
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Notices once a run of the calendar’s jobs {ended}, to those whom "
-        "notices.yml names.",
+        description=f"Notices once a run {ended}, to those whom notices.yml names.",
     )
     def sensor(context: dg.RunStatusSensorContext) -> dg.SkipReason | None:
         # Not by the resource: it would wait for the home until the next run has ended.

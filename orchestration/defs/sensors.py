@@ -16,11 +16,10 @@ from orchestration.defs.jobs import BY_SOURCE, FILES, path_of
 from orchestration.home import Home
 from orchestration.landing_watch import ANY_QUARTER, Memory, fingerprints
 from orchestration.lib import QUARTERS
+from orchestration.notices import runs
 
 # Shows who is missing, for LIIA itself, so it is written before the quarter is published too.
 _ALWAYS = {"return": {"returns"}}
-# Dagster's own names for a run of a range of partitions.
-_FIRST, _LAST = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 _UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -95,8 +94,8 @@ def _answer(
         partition_key=first.key if first == last else None,
         asset_selection=path_of(source, sorted(products)),
         tags={
-            **({} if first == last else {_FIRST: first.key, _LAST: last.key}),
-            "liia/source": source,
+            **({} if first == last else {runs.FIRST: first.key, runs.LAST: last.key}),
+            runs.SOURCE: source,
             "liia/why": f"{FILES[source]} came, changed or went: {', '.join(map(_named, chosen))}",
         },
     )

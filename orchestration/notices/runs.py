@@ -14,6 +14,10 @@ from ingestion.periods import Quarter
 from orchestration.lib import step_name
 
 PARTITION = "dagster/partition"
+# Dagster's own names for a run of a range of partitions.
+FIRST, LAST = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+# Which source's files started a run (`defs/sensors.py`).
+SOURCE = "liia/source"
 _MARTS = dg.AssetKey(["published", "marts"])
 _EVENTS = {
     dg.DagsterEventType.STEP_FAILURE,
@@ -23,7 +27,8 @@ _EVENTS = {
 
 
 def quarter_of(run: dg.DagsterRun) -> Quarter | None:
-    key = run.tags.get(PARTITION)
+    """The quarter of a run, the last one of a run of several; None of one of none."""
+    key = run.tags.get(PARTITION) or run.tags.get(LAST)
     return Quarter.parse(key) if key else None
 
 

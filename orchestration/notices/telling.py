@@ -89,6 +89,9 @@ def _after_run(
             Kind.MISSING: lambda: missing(place.marts, quarter, today, synthetic),
             Kind.PUBLISHED: lambda: published(_places(place), quarter, synthetic, run.run_id),
         }
+        if runs.SOURCE in run.tags:
+            # A file that landed is no occasion to remind all others of theirs.
+            del makers[Kind.MISSING]
         for kind, make in makers.items():
             # What cannot be told of one holds up no other: a broken log is what `blocked` tells.
             try:

@@ -1,6 +1,8 @@
 """What is kept for good is searched neither while it is made nor later; all else is, as before."""
 
 import gc
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -40,3 +42,14 @@ def test_a_block_in_another_and_an_error_leave_it_as_it_was() -> None:
             raise ValueError("wrong")
         assert not gc.isenabled()
     assert gc.isenabled()
+
+
+def test_at_the_end_of_the_process_no_library_finds_anything_leaked() -> None:
+    code = (
+        "from ingestion.kept import for_good\n"
+        "with for_good():\n"
+        "    import duckdb\n"
+        "    duckdb.sql('select 1').fetchall()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout + done.stderr == ""

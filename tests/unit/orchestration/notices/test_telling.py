@@ -285,10 +285,30 @@ def test_the_sensors_wait_for_no_run_that_has_the_home() -> None:
     assert [sensor.required_resource_keys for sensor in sensors().values()] == [set(), set()]
 
 
-def test_sensors_are_on_and_watch_the_quarters_job() -> None:
+def test_sensors_are_on_and_watch_every_job(definitions: dg.Definitions) -> None:
     found = sensors()
     assert set(found) == {"notices_after_success", "notices_after_failure"}
-    assert all(s.default_status is dg.DefaultSensorStatus.RUNNING for s in found.values())
+    jobs = set(definitions.get_repository_def().job_names) - {"__ASSET_JOB"}
+    for sensor in found.values():
+        assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+        assert {one.name for one in sensor._monitored_jobs} == jobs
+
+
+def test_a_run_that_a_file_started_tells_what_it_did_and_reminds_nobody(
+    home: Home, post_office: mail_server.MailServer, ran: Callable
+) -> None:
+    refused = job(failing("outputs/dfe", "release", cause="disclosure"))
+    for tags in ({}, {runs.SOURCE: "return"}):
+        telling.after_run(home, *ran(refused, tags=tags))
+    whole, reminder, landed = [str(message["Subject"]) for message in post_office.taken]
+    assert "still needed" in reminder
+    assert landed == whole == "LIIA 2025-26 Q2: not all was published"
+
+
+def test_a_run_of_several_quarters_is_told_of_for_the_last() -> None:
+    tags = {runs.FIRST: "2025-01-01", runs.LAST: "2025-07-01"}
+    assert runs.quarter_of(DagsterRun("landed_return", tags=tags)) == Quarter(2025, 2)
+    assert runs.quarter_of(DagsterRun("quarter")) is None
 
 
 def test_the_last_run_of_a_quarter_can_be_told_of_again(home: Home, ran: Callable) -> None:
