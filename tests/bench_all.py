@@ -1,10 +1,12 @@
-"""`make bench`: every benchmark in one run, on the screen and as `docs/benchmarks.md`.
+"""`make bench`: every benchmark, on the screen and as `docs/benchmarks.md`.
 
-What is measured, and against which yardstick, stands in each part.
+`python -m tests.bench_all "Reading files"` measures one part anew. What is measured, and against
+which yardstick, stands in each part.
 """
 
 import os
 import platform
+import sys
 from datetime import datetime
 
 from rich.console import Console
@@ -23,8 +25,8 @@ PARTS = {
 _HEAD = """\
 # Benchmarks
 
-Written by `make bench` on {day}: {cores} cores, Python {python}, {system}. Seconds are this
-machine's; the ratios to a yardstick measured in the same run are what to compare. Nothing here is a
+Written by `make bench`: {cores} cores, Python {python}, {system}. Seconds are this
+machine's; the ratios to a yardstick measured in the same part are what to compare. Nothing here is a
 test: a timed test would fail on a busy machine.
 
 | Wanted on two cores | |
@@ -38,23 +40,31 @@ published files, every product | 120 s, less than 25 % of it orchestration |
 """
 
 
-def main() -> None:
-    head = _HEAD.format(
-        day=datetime.now(LONDON).date(),
-        cores=os.cpu_count(),
-        python=platform.python_version(),
-        system=platform.system(),
-    )
-    pieces = [head]
-    for title, part in PARTS.items():
+_PART = "## {title}\n\nMeasured on {day}.\n\n```\n{text}\n```\n"
+
+
+def main(titles: list[str]) -> None:
+    """Measure parts anew, all where none is named; the others stay as they were measured."""
+    day = datetime.now(LONDON).date()
+    system = platform.system()
+    head = _HEAD.format(cores=os.cpu_count(), python=platform.python_version(), system=system)
+    pieces = _measured()
+    for title in titles or PARTS:
         console = Console(record=True, width=110)
         console.rule(title)
-        part(console)
+        PARTS[title](console)
         text = console.export_text().partition("\n")[2].rstrip()
-        pieces.append(f"## {title}\n\n```\n{text}\n```\n")
+        pieces[title] = _PART.format(title=title, day=day, text=text)
         # After each part: a long run that is cut short has written what it measured.
-        PAGE.write_text("\n".join(pieces), encoding="utf-8")
+        known = [pieces[title] for title in PARTS if title in pieces]
+        PAGE.write_text("\n".join([head, *known]), encoding="utf-8")
+
+
+def _measured() -> dict[str, str]:
+    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    _, *parts = page.split("## ")
+    return {part.partition("\n")[0]: f"## {part.rstrip()}\n" for part in parts}
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
