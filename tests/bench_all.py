@@ -26,7 +26,7 @@ _HEAD = """\
 # Benchmarks
 
 Written by `make bench`: {cores} cores, Python {python}, {system}. Seconds are this
-machine's; the ratios to a yardstick measured in the same part are what to compare. Nothing here is a
+machine's; the ratios to a yardstick of the same part are what to compare. Nothing here is a
 test: a timed test would fail on a busy machine.
 
 | Wanted on two cores | |
