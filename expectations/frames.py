@@ -2,8 +2,8 @@
 
 Belongs here: from a staged Parquet file to a frame. Does not: the rules, which name these columns
 (`suites.py`). Great Expectations looks at a frame anew for each column that must not be empty, and
-filters it seven times for each rule that is about some rows only: that was two thirds of the gate's
-time, and its pages said a condition of ten lines for each indicator.
+filters it seven times for each rule that is about some rows only: nearly half of the gate's
+time, and pages that said a condition of ten lines for each indicator.
 """
 
 from collections.abc import Iterable

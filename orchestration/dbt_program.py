@@ -52,8 +52,12 @@ def parsed() -> Manifest | None:
     path = DBT_PROJECT / "target" / "partial_parse.msgpack"
     if not warehouse.is_newer_than_project(path):
         return None
+    try:
+        written = path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None  # taken away meanwhile
     with for_good():
-        return _read(path, path.stat().st_mtime_ns)
+        return _read(path, written)
 
 
 @lru_cache(maxsize=1)

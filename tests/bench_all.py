@@ -25,8 +25,8 @@ PARTS = {
 _HEAD = """\
 # Benchmarks
 
-Written by `make bench`: {cores} cores, Python {python}, {system}. Seconds are this
-machine's; the ratios to a yardstick of the same part are what to compare. Nothing here is a
+Written by `make bench`. Seconds are the machine's that a part was measured on;
+the ratios to a yardstick of the same part are what to compare. Nothing here is a
 test: a timed test would fail on a busy machine.
 
 | Wanted on two cores | |
@@ -40,24 +40,24 @@ published files, every product | 120 s, less than 25 % of it orchestration |
 """
 
 
-_PART = "## {title}\n\nMeasured on {day}.\n\n```\n{text}\n```\n"
+_PART = "## {title}\n\nMeasured on {day}: {machine}.\n\n```\n{text}\n```\n"
 
 
 def main(titles: list[str]) -> None:
     """Measure parts anew, all where none is named; the others stay as they were measured."""
     day = datetime.now(LONDON).date()
-    system = platform.system()
-    head = _HEAD.format(cores=os.cpu_count(), python=platform.python_version(), system=system)
+    python, system = platform.python_version(), platform.system()
+    machine = f"{os.cpu_count()} cores, Python {python}, {system}"
     pieces = _measured()
     for title in titles or PARTS:
         console = Console(record=True, width=110)
         console.rule(title)
         PARTS[title](console)
         text = console.export_text().partition("\n")[2].rstrip()
-        pieces[title] = _PART.format(title=title, day=day, text=text)
+        pieces[title] = _PART.format(title=title, day=day, machine=machine, text=text)
         # After each part: a long run that is cut short has written what it measured.
         known = [pieces[title] for title in PARTS if title in pieces]
-        PAGE.write_text("\n".join([head, *known]), encoding="utf-8")
+        PAGE.write_text("\n".join([_HEAD, *known]), encoding="utf-8")
 
 
 def _measured() -> dict[str, str]:

@@ -67,6 +67,7 @@ def test_what_cannot_be_read_is_parsed_again(
 ) -> None:
     monkeypatch.setattr(dbt_program, "DBT_PROJECT", tmp_path)
     monkeypatch.setattr(warehouse, "is_newer_than_project", lambda _: True)
+    assert dbt_program.parsed() is None
     (tmp_path / "target").mkdir()
     (tmp_path / "target" / "partial_parse.msgpack").write_bytes(b"half of")
     assert dbt_program.parsed() is None
